@@ -1,0 +1,1 @@
+"""Everything the portal needs on one machine without a server to install: database, broker, operator."""
