@@ -1,0 +1,122 @@
+"""Which characters windows-1251 cannot carry, and plain ones to offer instead."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+CHARSET = "windows-1251"
+_SENDABLE = frozenset(bytes(range(256)).decode("cp1251", errors="ignore"))
+
+_PLAIN = {
+    "₽": "руб.",
+    "₸": "тг",
+    "₴": "грн",
+    "\u2010": "-",
+    "\u2011": "-",
+    "\u2012": "-",
+    "\u2212": "-",
+    "\u2043": "-",
+    "\u2015": "—",
+    "\u2044": "/",
+    "\u2215": "/",
+    "′": "'",
+    "″": '"',
+    "×": "x",
+    "≤": "<=",
+    "≥": ">=",
+    "→": "->",
+    "←": "<-",
+    "\u034f": "",
+    "\u0300": "",
+    "\u0301": "",
+}
+# A letter with the marks that stand on it: Apple systems paste й and ё in two code points.
+_CLUSTER = re.compile(r".[\u0300-\u036f]*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Unsendable:
+    """A character that cannot be sent.
+
+    `character` is one code point, or a letter with its combining marks where together they make a
+    sendable letter. `position` is the 0-based code point index in the text, `line` and `column`
+    are 1-based. `substitute` is a plain spelling ("" to leave it out), None where there is none.
+    """
+
+    character: str
+    position: int
+    line: int
+    column: int
+    substitute: str | None
+
+
+def is_sendable(text: str) -> bool:
+    return _SENDABLE.issuperset(text)
+
+
+def find_unsendable(text: str) -> tuple[Unsendable, ...]:
+    """Every character outside windows-1251, in order; lines are those that `\\n` makes."""
+    if is_sendable(text):
+        return ()
+    return tuple(
+        Unsendable(
+            character,
+            position,
+            text.count("\n", 0, position) + 1,
+            position - text.rfind("\n", 0, position),
+            _substitute_for(character),
+        )
+        for character, position in _unsendable_pieces(text)
+    )
+
+
+def substitute(text: str) -> str:
+    """The text with every plain substitute put in; what has none stays as it is."""
+    pieces = []
+    end = 0
+    for found in find_unsendable(text):
+        if found.substitute is not None:
+            pieces += [text[end : found.position], found.substitute]
+            end = found.position + len(found.character)
+    return "".join([*pieces, text[end:]])
+
+
+def _unsendable_pieces(text: str) -> list[tuple[str, int]]:
+    pieces: list[tuple[str, int]] = []
+    for match in _CLUSTER.finditer(text):
+        cluster = match.group()
+        if is_sendable(cluster):
+            continue
+        if len(cluster) > 1 and is_sendable(unicodedata.normalize("NFC", cluster)):
+            pieces.append((cluster, match.start()))
+            continue
+        pieces += [
+            (character, match.start() + offset)
+            for offset, character in enumerate(cluster)
+            if character not in _SENDABLE
+        ]
+    return pieces
+
+
+def _substitute_for(character: str) -> str | None:
+    if character in _PLAIN:
+        return _PLAIN[character]
+    if len(character) == 1 and _is_invisible(character):
+        return ""
+    for candidate in (unicodedata.normalize("NFKC", character), _without_accent(character)):
+        plain = "".join(_PLAIN.get(part, part) for part in candidate)
+        if plain and not plain.isspace() and is_sendable(plain):
+            return plain
+    return " " if unicodedata.category(character[0]) == "Zs" else None
+
+
+def _is_invisible(character: str) -> bool:
+    is_variation_selector = "\ufe00" <= character <= "\ufe0f"
+    return is_variation_selector or unicodedata.category(character) == "Cf"
+
+
+def _without_accent(character: str) -> str:
+    """`é` as `e`; empty for other scripts, where the mark makes another letter."""
+    decomposed = unicodedata.normalize("NFKD", character)
+    base = decomposed[0]
+    return base if len(decomposed) > 1 and base.isascii() and base.isalpha() else ""
