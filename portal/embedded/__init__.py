@@ -1,1 +1,1 @@
-"""Everything the portal needs on one machine without a server to install: database, broker, operator."""
+"""What the portal needs around it, without a server to install: database, broker, operator."""

