@@ -1,0 +1,149 @@
+"""Writes to organisations and users."""
+
+import secrets
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import Organisation, User
+from portal.accounts.rights import Right, Role
+from portal.audit.models import Action
+from portal.audit.services import event_record
+from portal.core.errors import Refused
+
+# No look-alikes: a one-time password is read off paper and typed.
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def one_time_password() -> str:
+    """About 79 bits as four dash-separated groups of four characters."""
+    return "-".join("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(4))
+
+
+@transaction.atomic
+def administrator_create(*, email: str, actor: User | None) -> tuple[User, str]:
+    """Make platform staff; the one-time password is returned once and stored only hashed."""
+    password = one_time_password()
+    user = _user_create(
+        email=email, password=password, is_staff=True, is_superuser=True, must_change_password=True
+    )
+    event_record(action=Action.CREATED, actor=actor, organisation_id=None, obj=user)
+    return user, password
+
+
+@transaction.atomic
+def organisation_create(*, name: str, actor: User | None, **fields: object) -> Organisation:
+    """Raises ``Refused`` where the name is taken or a field is out of its range."""
+    organisation = Organisation(name=name.strip(), **fields)
+    try:
+        organisation.full_clean()
+    except ValidationError as error:
+        raise Refused("; ".join(error.messages), field="name") from None
+    organisation.save()
+    event_record(
+        action=Action.CREATED, actor=actor, organisation_id=organisation.pk, obj=organisation
+    )
+    return organisation
+
+
+@transaction.atomic
+def member_create(
+    *, organisation: Organisation, email: str, role: Role, actor: User | None, name: str = ""
+) -> tuple[User, str]:
+    """Make a member; returns the user and the one-time password."""
+    _refuse_unless_may_edit_members(organisation, actor)
+    password = one_time_password()
+    user = _user_create(
+        email=email,
+        password=password,
+        name=name,
+        organisation=organisation,
+        role=role,
+        must_change_password=True,
+    )
+    event_record(
+        action=Action.CREATED,
+        actor=actor,
+        organisation_id=organisation.pk,
+        obj=user,
+        object_label=user.email,
+        details={"role": role},
+    )
+    return user, password
+
+
+@transaction.atomic
+def member_change(
+    *, member: User, role: Role, is_active: bool, actor: User, name: str | None = None
+) -> User:
+    """Change a member's role, name or access; nobody can lock themselves out."""
+    organisation = member.organisation
+    if organisation is None:
+        raise Refused(_("This user belongs to no organisation."))
+    _refuse_unless_may_edit_members(organisation, actor)
+    member = User.objects.select_for_update(of=("self",)).get(pk=member.pk)
+    if member.pk == actor.pk and (role != member.role or not is_active):
+        raise Refused(_("You cannot change your own role or access. Ask another manager."))
+    before = {"role": member.role, "is_active": member.is_active}
+    member.role, member.is_active = role, is_active
+    member.name = member.name if name is None else name
+    member.save(update_fields=["role", "is_active", "name"])
+    event_record(
+        action=Action.CHANGED,
+        actor=actor,
+        organisation_id=organisation.pk,
+        obj=member,
+        object_label=member.email,
+        details={"before": before, "after": {"role": role, "is_active": is_active}},
+    )
+    return member
+
+
+@transaction.atomic
+def member_new_password(*, member: User, actor: User) -> str:
+    """Replace a member's password by a one-time one, returned once; signs them out everywhere."""
+    if member.organisation is None:
+        raise Refused(_("This user belongs to no organisation."))
+    _refuse_unless_may_edit_members(member.organisation, actor)
+    password = one_time_password()
+    member.set_password(password)
+    member.must_change_password = True
+    member.save(update_fields=["password", "must_change_password"])
+    event_record(
+        action=Action.PASSWORD_CHANGED,
+        actor=actor,
+        organisation_id=member.organisation_id,
+        obj=member,
+        object_label=member.email,
+        details={"one_time": True},
+    )
+    return password
+
+
+def password_changed(*, user: User) -> None:
+    """Record that the user chose a password of their own."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(must_change_password=False)
+        user.must_change_password = False
+        event_record(
+            action=Action.PASSWORD_CHANGED,
+            actor=user,
+            organisation_id=user.organisation_id,
+            obj=user,
+            object_label=user.email,
+        )
+
+
+def _user_create(*, email: str, password: str, **fields: object) -> User:
+    try:
+        return User.objects.create_user(email.strip(), password, **fields)
+    except ValidationError as error:
+        raise Refused("; ".join(error.messages), field="email") from None
+
+
+def _refuse_unless_may_edit_members(organisation: Organisation, actor: User | None) -> None:
+    if actor is None or actor.is_staff:
+        return
+    if actor.organisation_id != organisation.pk or not actor.may(Right.EDIT_MEMBERS):
+        raise Refused(_("Only a manager of the organisation may change its members."))

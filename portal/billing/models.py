@@ -1,0 +1,85 @@
+"""The ledger of a prepaid organisation: append-only, balance = sum."""
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import Organisation
+
+
+class Kind(models.TextChoices):
+    TOP_UP = "top_up", _("top-up")
+    RESERVATION = "reservation", _("reservation")
+    CAPTURE = "capture", _("capture")
+    RELEASE = "release", _("release")
+    CORRECTION = "correction", _("correction")
+
+
+class LedgerEntry(models.Model):
+    """``amount`` changes what may still be spent, ``reserved`` what is set aside for envelopes
+    without an answer: a reservation moves money from the first to the second, a release moves it
+    back, a capture takes it out of the second for good."""
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="ledger", verbose_name=_("organisation")
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    amount = models.DecimalField(_("amount"), max_digits=16, decimal_places=4)
+    reserved = models.DecimalField(_("reserved"), max_digits=16, decimal_places=4, default=0)
+    envelope_id = models.BigIntegerField(_("envelope's id"), null=True, blank=True)
+    message_id = models.BigIntegerField(_("message's id"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    actor_label = models.CharField(_("by"), max_length=320)
+    at = models.DateTimeField(_("time"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        constraints: ClassVar = [
+            # Money set aside for an envelope leaves the reservation once.
+            models.UniqueConstraint(
+                fields=["envelope_id"],
+                condition=Q(kind__in=["capture", "release"]),
+                name="ledger_envelope_settled_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="top_up", amount__gt=0, reserved=0)
+                | Q(kind="reservation", amount__lte=0, reserved=-F("amount"))
+                | Q(kind="release", amount__gte=0, reserved=-F("amount"))
+                | Q(kind="capture", amount=0, reserved__lte=0)
+                | Q(kind="correction", reserved=0),
+                name="ledger_kind_moves_money_its_way",
+            ),
+        ]
+        indexes: ClassVar = [
+            # Balance of an organisation, from the index alone.
+            models.Index(
+                fields=["organisation", "-id"],
+                include=["amount", "reserved"],
+                name="ledger_of_organisation",
+            ),
+            # Which messages had money set aside, asked when envelopes are answered.
+            models.Index(
+                fields=["message_id"],
+                condition=Q(kind="reservation"),
+                name="ledger_reservation_of_message",
+            ),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Protect(
+                name="ledger_append_only", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+            pgtrigger.Trigger(
+                name="ledger_no_truncate",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'the ledger is append-only';",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.amount}"

@@ -1,0 +1,141 @@
+"""Money of prepaid organisations. Amounts are in the organisation's currency.
+
+Organisations on the unlimited plan keep no ledger: their reservations, captures and releases
+are nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import Organisation, User
+from portal.audit.models import Action
+from portal.audit.services import event_record
+from portal.billing.models import Kind, LedgerEntry
+from portal.core.errors import Refused
+
+
+@dataclass(frozen=True)
+class Balance:
+    """``available`` may be spent now; ``reserved`` waits for the operator's answers."""
+
+    available: Decimal
+    reserved: Decimal
+
+
+@dataclass(frozen=True)
+class Held:
+    """Money set aside for one envelope at submit, and where it belongs."""
+
+    organisation_id: int
+    message_id: int
+    envelope_id: int
+    cost: Decimal
+
+
+class NotEnoughMoney(Refused):
+    """The balance does not cover the message."""
+
+
+def balance(organisation: Organisation) -> Balance:
+    """What the organisation has; zeros where it never topped up."""
+    sums = LedgerEntry.objects.filter(organisation=organisation).aggregate(
+        available=Sum("amount"), reserved=Sum("reserved")
+    )
+    return Balance(sums["available"] or Decimal(0), sums["reserved"] or Decimal(0))
+
+
+@transaction.atomic
+def top_up(
+    *, organisation: Organisation, amount: Decimal, actor: User, note: str = ""
+) -> LedgerEntry:
+    """Add money. Raises ``Refused`` unless the actor is an administrator and the amount is
+    positive with at most two decimal places."""
+    if not actor.is_staff or not actor.is_active:
+        raise Refused(_("Only an administrator tops up a balance."))
+    if not amount.is_finite() or amount <= 0 or amount != round(amount, 2):
+        raise Refused(_("Write a positive amount with at most two decimal places."), field="amount")
+    if amount >= Decimal(10) ** 10:
+        raise Refused(_("The amount is too large."), field="amount")
+    entry = LedgerEntry.objects.create(
+        organisation=organisation,
+        kind=Kind.TOP_UP,
+        amount=amount,
+        note=note,
+        actor_label=actor.email,
+    )
+    event_record(
+        action=Action.TOPPED_UP,
+        actor=actor,
+        organisation_id=organisation.pk,
+        obj=organisation,
+        details={"amount": str(amount)},
+    )
+    return entry
+
+
+def reserve(*, organisation: Organisation, message_id: int, cost: Decimal, actor: User) -> None:
+    """Set money aside for a message inside the caller's transaction.
+
+    The organisation's row is locked, so that two submits never spend the same money.
+    Raises ``NotEnoughMoney``.
+    """
+    locked = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    if not locked.is_prepaid or not cost:
+        return
+    available = balance(locked).available
+    if cost > available:
+        raise NotEnoughMoney(
+            _("The message costs %(cost)s, the balance is %(available)s %(currency)s.")
+            % {
+                "cost": f"{cost:.2f}",
+                "available": f"{available:.2f}",
+                "currency": locked.currency,
+            }
+        )
+    LedgerEntry.objects.create(
+        organisation=locked,
+        kind=Kind.RESERVATION,
+        amount=-cost,
+        reserved=cost,
+        message_id=message_id,
+        actor_label=actor.email,
+    )
+
+
+def capture(held: Iterable[Held]) -> None:
+    """The operator took these envelopes: their money is spent."""
+    _settle(held, Kind.CAPTURE)
+
+
+def release(held: Iterable[Held]) -> None:
+    """These envelopes will not be sent: their money may be spent again."""
+    _settle(held, Kind.RELEASE)
+
+
+def _settle(held: Iterable[Held], kind: Kind) -> None:
+    settled = [envelope for envelope in held if envelope.cost]
+    reserved_for = set(
+        LedgerEntry.objects.filter(
+            kind=Kind.RESERVATION,
+            organisation_id__in={envelope.organisation_id for envelope in settled},
+            message_id__in={envelope.message_id for envelope in settled},
+        ).values_list("message_id", flat=True)
+    )
+    LedgerEntry.objects.bulk_create(
+        LedgerEntry(
+            organisation_id=envelope.organisation_id,
+            kind=kind,
+            amount=envelope.cost if kind == Kind.RELEASE else Decimal(0),
+            reserved=-envelope.cost,
+            message_id=envelope.message_id,
+            envelope_id=envelope.envelope_id,
+            actor_label="system",
+        )
+        for envelope in settled
+        if envelope.message_id in reserved_for
+    )

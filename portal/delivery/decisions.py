@@ -1,0 +1,184 @@
+"""What people decide about messages that are in the outbox."""
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import User
+from portal.accounts.rights import Right
+from portal.audit.models import Action
+from portal.audit.services import event_record
+from portal.billing.services import capture, release, reserve
+from portal.core.errors import Conflict, Refused
+from portal.delivery.doorbell import ring
+from portal.delivery.models import UNSENT, Envelope, Message, Recipient, State
+from portal.delivery.money import held_for
+from portal.delivery.outbox import new_message_id
+from portal.delivery.permits import reason_to_hold
+
+
+@transaction.atomic
+def message_cancel(*, message: Message, actor: User) -> int:
+    """Cancel what has not left; returns how many recipients. Raises ``Conflict`` where all left.
+
+    An envelope that a worker has just claimed is on its way and is not waited for.
+    """
+    _refuse_unless_may_decide(message, actor)
+    unsent = _locked(message.envelopes.filter(state__in=UNSENT))
+    if not unsent:
+        raise Conflict(_("Everything has left already; there is nothing to cancel."))
+    _move(unsent, State.CANCELLED, actor)
+    release(held_for(unsent))
+    recipients = sum(envelope.recipients_count for envelope in unsent)
+    event_record(
+        action=Action.CANCELLED,
+        actor=actor,
+        organisation_id=message.organisation_id,
+        obj=message,
+        details={"recipients": recipients},
+    )
+    return recipients
+
+
+@transaction.atomic
+def message_release(*, message: Message, actor: User) -> int:
+    """A manager answers for a held message and queues it again; returns how many recipients.
+
+    Raises ``Refused`` where the manager could not send it either.
+    """
+    if not _is_manager(message, actor):
+        raise Refused(_("Only a manager of the organisation may release a held message."))
+    held = _locked(message.envelopes.filter(state=State.HELD))
+    if not held:
+        raise Conflict(_("Nothing of this message is held any more."))
+    message.vouched_by = actor
+    if reason := reason_to_hold(message):
+        raise Refused(_("It cannot be sent: %(reason)s.") % {"reason": reason.label})
+    message.save(update_fields=["vouched_by"])
+    _move(held, State.QUEUED, None, due_at=timezone.now())
+    recipients = sum(envelope.recipients_count for envelope in held)
+    event_record(
+        action=Action.RELEASED,
+        actor=actor,
+        organisation_id=message.organisation_id,
+        obj=message,
+        details={"recipients": recipients},
+    )
+    for account_id in {envelope.account_id for envelope in held}:
+        transaction.on_commit(lambda account_id=account_id: ring(account_id))
+    return recipients
+
+
+@transaction.atomic
+def envelope_was_sent(*, envelope: Envelope, actor: User) -> None:
+    """A person's word that the operator took an uncertain envelope; its money is spent."""
+    uncertain = _lock_uncertain(envelope, actor)
+    _move([uncertain], State.ACCEPTED, actor)
+    capture(held_for([uncertain]))
+    _record_settlement(uncertain, actor, State.ACCEPTED)
+
+
+@transaction.atomic
+def envelope_was_not_sent(*, envelope: Envelope, actor: User) -> None:
+    """A person's word that the operator did not take it; its money may be spent again."""
+    uncertain = _lock_uncertain(envelope, actor)
+    _move([uncertain], State.REJECTED, actor)
+    release(held_for([uncertain]))
+    _record_settlement(uncertain, actor, State.REJECTED)
+
+
+@transaction.atomic
+def envelope_send_again(*, envelope: Envelope, actor: User) -> Envelope:
+    """Send an uncertain envelope anew although it may have gone out: a new envelope takes over
+    its recipients. The old one's money counts as spent, the new one's is reserved.
+
+    Raises ``Conflict`` where it is not uncertain, ``Refused`` where it may not be sent now,
+    ``billing.services.NotEnoughMoney``.
+    """
+    uncertain = _lock_uncertain(envelope, actor)
+    message = uncertain.message
+    if not actor.may(Right.SEND):
+        raise Refused(_("You may not send messages."))
+    if reason := reason_to_hold(message):
+        raise Refused(_("It cannot be sent: %(reason)s.") % {"reason": reason.label})
+    _move([uncertain], State.REPLACED, actor)
+    capture(held_for([uncertain]))
+    replacement = _replacement(uncertain)
+    reserve(
+        organisation=message.organisation,
+        message_id=message.pk,
+        cost=replacement.cost,
+        actor=actor,
+    )
+    _record_settlement(uncertain, actor, State.REPLACED)
+    transaction.on_commit(lambda: ring(replacement.account_id))
+    return replacement
+
+
+def _replacement(old: Envelope) -> Envelope:
+    last = old.message.envelopes.order_by("-number").values_list("number", flat=True)[0]
+    new = Envelope.objects.create(
+        organisation_id=old.organisation_id,
+        account_id=old.account_id,
+        message_id=old.message_id,
+        number=last + 1,
+        recipients_count=old.recipients_count,
+        cost=old.cost,
+        message_id_header=new_message_id(old.message_id_header.strip("<>").rpartition("@")[2]),
+        priority=old.priority,
+        due_at=timezone.now(),
+        expires_at=old.expires_at,
+        replaces=old,
+    )
+    Recipient.objects.filter(envelope=old).update(envelope=new)
+    return new
+
+
+def _locked(envelopes: QuerySet[Envelope]) -> list[Envelope]:
+    return list(envelopes.select_for_update(of=("self",)).order_by("id"))
+
+
+def _lock_uncertain(envelope: Envelope, actor: User) -> Envelope:
+    _refuse_unless_may_decide(envelope.message, actor)
+    locked = (
+        Envelope.objects.select_for_update(of=("self",))
+        .select_related("message__organisation", "message__author", "message__vouched_by")
+        .get(pk=envelope.pk)
+    )
+    if locked.state != State.UNCERTAIN:
+        raise Conflict(_("This has been decided already."))
+    # Numbers of new envelopes of one message are given out one decision at a time.
+    Message.objects.select_for_update(no_key=True).get(pk=locked.message_id)
+    return locked
+
+
+def _move(
+    envelopes: list[Envelope], state: State, settled_by: User | None, **changes: object
+) -> None:
+    Envelope.objects.filter(pk__in=[envelope.pk for envelope in envelopes]).update(
+        state=state, held_because="", settled_by=settled_by, **changes
+    )
+
+
+def _record_settlement(envelope: Envelope, actor: User, state: State) -> None:
+    event_record(
+        action=Action.SETTLED,
+        actor=actor,
+        organisation_id=envelope.organisation_id,
+        obj=envelope,
+        details={"settled_as": state, "message": envelope.message_id},
+    )
+
+
+def _is_manager(message: Message, actor: User) -> bool:
+    return actor.organisation_id == message.organisation_id and actor.may(Right.DECIDE_FOR_OTHERS)
+
+
+def _is_author(message: Message, actor: User) -> bool:
+    return message.author_id == actor.pk and actor.may(Right.SEND)
+
+
+def _refuse_unless_may_decide(message: Message, actor: User) -> None:
+    if not (_is_author(message, actor) or _is_manager(message, actor)):
+        raise Refused(_("Only the author or a manager may decide this."))

@@ -1,0 +1,220 @@
+"""The delivery engine: one worker's run over one gateway account's outbox.
+
+One event loop drives all sessions of the run in groups: claim (commit), bring every session to
+"dot withheld", pass the point of no return (one commit for the group), write the dots, record the
+answers (one commit). The loop stands still while the database works, so plain blocking
+transactions do.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self, TypeVar
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections
+from django.utils import timezone
+from sms.smtp import Session
+
+from portal.delivery.account_health import health_record
+from portal.delivery.answers import Outcome, outcomes_record
+from portal.delivery.claims import (
+    Claim,
+    claim_give_back,
+    envelopes_claim,
+    leases_renew,
+    pass_point_of_no_return,
+)
+from portal.delivery.connections import connections_free, connections_lease, connections_renew
+from portal.delivery.doorbell import ring
+from portal.delivery.gateways import smtp_server_of
+from portal.delivery.models import ConnectionLease, Envelope, GatewayAccount, State
+from portal.delivery.talk import Try, answer, begin_all, close_all
+from sms.retry import Verdict
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+MOST_CONNECTIONS = 32
+# Other accounts wait for this worker process too.
+RUN_SECONDS = 20.0
+ANSWER_PATIENCE_SECONDS = 1.0
+
+
+def deliver_account(account_id: int) -> int:
+    """Send what is due on the account until nothing is, the run's time is over or the account
+    stops; returns how many envelopes were settled. Safe to run any number of times at once."""
+    lease = connections_lease(account_id=account_id, most=MOST_CONNECTIONS, now=timezone.now())
+    if lease is None:
+        return 0
+    try:
+        with Run(account_id, lease) as run:
+            settled = run.deliver()
+    finally:
+        connections_free(lease)
+    # Who rang while we held the last connection was sent away.
+    if is_due(account_id, now=timezone.now()):
+        ring(account_id)
+    return settled
+
+
+def is_due(account_id: int, *, now: datetime) -> bool:
+    """Whether a claim on the account would find something now."""
+    account = GatewayAccount.objects.get(pk=account_id)
+    closed_until = max(filter(None, (account.not_before, account.next_slot)), default=now)
+    if account.is_paused or closed_until > now:
+        return False
+    return Envelope.objects.filter(account=account_id, state=State.QUEUED, due_at__lte=now).exists()
+
+
+class Run:
+    """Sessions and envelopes of one run; a context manager that leaves nothing open."""
+
+    def __init__(self, account_id: int, lease: ConnectionLease) -> None:
+        self.account_id = account_id
+        self.lease = lease
+        self.idle: list[Session] = []
+        self.open_count = 0
+        self.awaiting: dict[asyncio.Task[Outcome], Try] = {}
+        self.settled = 0
+        self.stopped = False
+        self.deadline = time.monotonic() + RUN_SECONDS
+        self.renewed_at = timezone.now()
+        self.runner = asyncio.Runner()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        sessions = self.idle + [one.session for one in self.awaiting.values()]
+        try:
+            self.runner.run(close_all(sessions))
+        finally:
+            self.runner.close()
+
+    def deliver(self) -> int:
+        while not self.stopped and time.monotonic() < self.deadline:
+            self._renew_leases()
+            free = self.lease.connections - len(self.awaiting)
+            claim = self._claim(free)
+            if claim.envelopes:
+                self._send(claim)
+            elif not self._wait_for_more(claim):
+                break
+            self._collect(patience=0.0)
+        while self.awaiting:
+            self._renew_leases()
+            self._collect(patience=ANSWER_PATIENCE_SECONDS)
+        return self.settled
+
+    def _claim(self, most: int) -> Claim:
+        return envelopes_claim(account_id=self.account_id, most=most, now=timezone.now())
+
+    def _wait_for_more(self, claim: Claim) -> bool:
+        """Wait for answers or for the next slot of the limit; False where neither will come."""
+        if self.awaiting:
+            self._collect(patience=ANSWER_PATIENCE_SECONDS)
+            return True
+        if claim.next_slot is None or not is_due(self.account_id, now=claim.next_slot):
+            return False
+        pause = (claim.next_slot - timezone.now()).total_seconds()
+        if time.monotonic() + pause >= self.deadline:
+            return False
+        time.sleep(max(0.0, pause))
+        return True
+
+    def _send(self, claim: Claim) -> None:
+        assert claim.account is not None
+        account = claim.account
+        tries = self._tries(claim, account)
+        try:
+            failed = self.runner.run(begin_all(tries, account))
+            ready = [one for one in tries if one.envelope.pk not in failed]
+            self._record(list(failed.values()), account)
+            self._write_dots(claim, ready)
+        finally:
+            claim_give_back(token=claim.token)
+        self.idle += [one.session for one in tries if one.envelope.pk in failed]
+        self._collect(patience=ANSWER_PATIENCE_SECONDS)
+
+    def _tries(self, claim: Claim, account: GatewayAccount) -> list[Try]:
+        server = smtp_server_of(account)
+        now = timezone.now()
+        for envelope in claim.envelopes:
+            envelope.token = claim.token
+        return [
+            Try(envelope, self.idle.pop() if self.idle else Session(server), now)
+            for envelope in claim.envelopes
+        ]
+
+    def _write_dots(self, claim: Claim, ready: list[Try]) -> None:
+        """The point of no return: committed before any dot of the group is written."""
+        passed = pass_point_of_no_return(
+            envelope_ids=[one.envelope.pk for one in ready],
+            token=claim.token,
+            now=timezone.now(),
+        )
+        for one in ready:
+            if one.envelope.pk in passed:
+                task = self.runner.get_loop().create_task(answer(one))
+                self.awaiting[task] = one
+            else:
+                one.session.abort()
+
+    def _collect(self, *, patience: float) -> None:
+        """Record the answers that came within ``patience`` seconds."""
+        if not self.awaiting:
+            return
+        done = self.runner.run(_finished(set(self.awaiting), patience))
+        tries = [self.awaiting.pop(task) for task in done]
+        self.idle += [one.session for one in tries if one.session.usable]
+        self._record([task.result() for task in done], account=None)
+
+    def _record(self, outcomes: list[Outcome], account: GatewayAccount | None) -> None:
+        if not outcomes:
+            return
+        self.settled += len(_persistently(lambda: outcomes_record(outcomes)))
+        health_record(account_id=self.account_id, outcomes=outcomes)
+        if any(outcome.verdict == Verdict.PAUSE_ACCOUNT for outcome in outcomes) or (
+            account is not None and all(outcome.verdict == Verdict.RETRY for outcome in outcomes)
+        ):
+            self.stopped = True
+
+    def _renew_leases(self) -> None:
+        now = timezone.now()
+        if now - self.renewed_at < timedelta(seconds=settings.DELIVERY_LEASE_SECONDS / 3):
+            return
+        self.renewed_at = now
+        self.stopped |= not connections_renew(self.lease, now=now)
+        for token in {one.envelope.token for one in self.awaiting.values()}:
+            if token:
+                leases_renew(token=token, now=now)
+
+
+async def _finished(
+    tasks: set[asyncio.Task[Outcome]], patience: float
+) -> set[asyncio.Task[Outcome]]:
+    done, _pending = await asyncio.wait(tasks, timeout=patience)
+    return done
+
+
+def _persistently(write: Callable[[], T]) -> T:
+    """An answer in hand must survive a restart of the database: try until the lease is over."""
+    give_up = time.monotonic() + settings.DELIVERY_LEASE_SECONDS / 2
+    while True:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > give_up:
+                raise
+            log.warning("database away while recording answers, trying again")
+            close_old_connections()
+            time.sleep(0.5)

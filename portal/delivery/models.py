@@ -1,0 +1,340 @@
+"""Messages on their way to the operator. PostgreSQL is the queue; see ARCHITECTURE.md."""
+
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from sms.smtp import Security
+
+from portal.accounts.models import Organisation, User
+from portal.accounts.rights import Right
+from portal.core.fields import EncryptedField
+from portal.senders.models import SenderName
+from sms.letter import TransferEncoding
+from sms.phone import display
+from sms.segments import Encoding
+
+# As many Russian numbers as one line of an e-mail holds (RFC 5321 4.5.3.1.6).
+MOST_NUMBERS = 82
+
+
+class SecurityChoice(models.TextChoices):
+    NONE = Security.NONE.value, _("none (local network only)")
+    STARTTLS = Security.STARTTLS.value, "STARTTLS"
+    TLS = Security.TLS.value, "TLS"
+
+
+class TransferEncodingChoice(models.TextChoices):
+    EIGHT_BIT = TransferEncoding.EIGHT_BIT.value, "8bit"
+    QUOTED_PRINTABLE = TransferEncoding.QUOTED_PRINTABLE.value, "quoted-printable"
+    BASE64 = TransferEncoding.BASE64.value, "base64"
+
+
+class GatewayAccount(models.Model):
+    """The organisation's account with an operator."""
+
+    organisation = models.OneToOneField(
+        Organisation, models.PROTECT, related_name="gateway", verbose_name=_("organisation")
+    )
+    host = models.CharField(_("SMTP host"), max_length=253)
+    port = models.PositiveIntegerField(
+        _("SMTP port"), validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
+    security = models.CharField(_("security"), max_length=16, choices=SecurityChoice)
+    smtp_user = models.CharField(_("SMTP login"), max_length=128, blank=True)
+    smtp_password = EncryptedField(_("SMTP password"), null=True, blank=True)
+    from_address = models.EmailField(
+        _("From address"), help_text=_("Answers about undelivered e-mails go here.")
+    )
+    mailbox = models.EmailField(
+        _("operator's mailbox"), help_text=_("Where the operator takes e-mails.")
+    )
+    sms_user = models.CharField(_("operator login"), max_length=64)
+    sms_password = EncryptedField(_("operator password"))
+    transfer_encoding = models.CharField(
+        _("transfer encoding"),
+        max_length=16,
+        choices=TransferEncodingChoice,
+        default=TransferEncodingChoice.EIGHT_BIT,
+    )
+    numbers_per_email = models.PositiveSmallIntegerField(
+        _("numbers per e-mail"),
+        default=80,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_NUMBERS)],
+    )
+    connections = models.PositiveSmallIntegerField(
+        _("connections"),
+        default=8,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text=_("At once, over all workers."),
+    )
+    per_minute = models.PositiveIntegerField(
+        _("e-mails per minute"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty: as many as the operator takes."),
+    )
+    dynamic_sender = models.BooleanField(
+        _("dynamic sender"),
+        default=False,
+        help_text=_(
+            "The operator takes any sender name of this account. Names are still approved here."
+        ),
+    )
+    cabinet_url = models.URLField(_("operator's web cabinet"), blank=True)
+    paused_reason = models.CharField(_("paused because"), max_length=500, blank=True)
+    failures = models.PositiveIntegerField(default=0, editable=False)
+    not_before = models.DateTimeField(null=True, blank=True, editable=False)
+    last_failure = models.CharField(_("last failure"), max_length=500, blank=True, editable=False)
+    # The moment from which the next e-mail may go under the limit per minute.
+    next_slot = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("gateway account")
+        verbose_name_plural = _("gateway accounts")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(numbers_per_email__gte=1, numbers_per_email__lte=MOST_NUMBERS),
+                name="gateway_numbers_per_email_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(connections__gte=1), name="gateway_connections_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(port__gte=1, port__lte=65535), name="gateway_port_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sms_user} → {self.host}:{self.port}"
+
+    @property
+    def is_paused(self) -> bool:
+        return bool(self.paused_reason)
+
+
+class ConnectionLease(models.Model):
+    """Connections of an account that one worker run may hold until the lease ends."""
+
+    account = models.ForeignKey(GatewayAccount, models.CASCADE, related_name="leases")
+    token = models.UUIDField(unique=True)
+    connections = models.PositiveSmallIntegerField()
+    expires_at = models.DateTimeField()
+
+
+class EncodingChoice(models.TextChoices):
+    GSM7 = Encoding.GSM7.value, "GSM-7"
+    UCS2 = Encoding.UCS2.value, "UCS-2"
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, member: User) -> "MessageQuerySet":
+        """The organisation's for who may see all, else one's own."""
+        of_organisation = self.filter(organisation=member.organisation_id)
+        if member.may(Right.SEE_ALL_MESSAGES):
+            return of_organisation
+        if member.may(Right.SEE_OWN_MESSAGES):
+            return of_organisation.filter(author=member)
+        return self.none()
+
+
+class Message(models.Model):
+    """What an author submitted. ``content_hash`` tells a replay from other content."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, verbose_name=_("organisation"))
+    author = models.ForeignKey(
+        User, models.PROTECT, related_name="messages", verbose_name=_("author")
+    )
+    vouched_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("released by"),
+        help_text=_("The manager who answers for it since it was held."),
+    )
+    sender_name = models.ForeignKey(SenderName, models.PROTECT, verbose_name=_("sender name"))
+    sender_value = models.CharField(max_length=15)
+    text = models.TextField(_("text"))
+    encoding = models.CharField(_("encoding"), max_length=8, choices=EncodingChoice)
+    segments = models.PositiveSmallIntegerField(_("segments per SMS"))
+    recipients_count = models.PositiveIntegerField(_("recipients"))
+    price_per_segment = models.DecimalField(_("price per segment"), max_digits=10, decimal_places=4)
+    cost = models.DecimalField(_("cost"), max_digits=16, decimal_places=4)
+    form_key = models.CharField(max_length=64)
+    content_hash = models.CharField(max_length=64)
+    resend_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="resends"
+    )
+    created_at = models.DateTimeField(_("submitted"))
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organisation", "form_key"], name="message_form_key_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(segments__gte=1, recipients_count__gte=1), name="message_not_empty"
+            ),
+            models.CheckConstraint(condition=~Q(text=""), name="message_text_not_empty"),
+        ]
+        indexes: ClassVar = [
+            # History of an organisation and of an author: newest first, keyset.
+            models.Index(fields=["organisation", "-id"], name="message_newest"),
+            models.Index(fields=["author", "-id"], name="message_newest_of_author"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class State(models.TextChoices):
+    QUEUED = "queued", _("queued")
+    CLAIMED = "claimed", _("being sent")
+    TRANSMITTING = "transmitting", _("waiting for the operator")
+    ACCEPTED = "accepted", _("accepted by the operator")
+    REJECTED = "rejected", _("rejected by the operator")
+    UNCERTAIN = "uncertain", _("uncertain")
+    HELD = "held", _("held")
+    CANCELLED = "cancelled", _("cancelled")
+    EXPIRED = "expired", _("expired")
+    REPLACED = "replaced", _("sent again")
+
+
+UNDER_WAY = frozenset({State.QUEUED, State.CLAIMED, State.TRANSMITTING})
+UNSENT = frozenset({State.QUEUED, State.HELD})
+NEEDS_A_PERSON = frozenset({State.HELD, State.UNCERTAIN})
+
+
+class HeldBecause(models.TextChoices):
+    AUTHOR_DISABLED = "author_disabled", _("its author may no longer send")
+    SENDER_NOT_APPROVED = "sender_not_approved", _("its sender name is no longer approved")
+
+
+class Envelope(models.Model):
+    """One e-mail to the operator. Content is fixed at submit, bytes are made at claim."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    account = models.ForeignKey(GatewayAccount, models.PROTECT, related_name="envelopes")
+    message = models.ForeignKey(Message, models.PROTECT, related_name="envelopes")
+    number = models.PositiveIntegerField(_("number"))
+    recipients_count = models.PositiveSmallIntegerField(_("recipients"))
+    cost = models.DecimalField(max_digits=16, decimal_places=4)
+    message_id_header = models.CharField("Message-ID", max_length=120, unique=True)
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.QUEUED)
+    held_because = models.CharField(max_length=32, choices=HeldBecause, blank=True)
+    priority = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(_("due"))
+    expires_at = models.DateTimeField(_("not after"), null=True, blank=True)
+    tries = models.PositiveIntegerField(default=0)
+    token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    transmitting_at = models.DateTimeField(_("handed over"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    last_phase = models.CharField(max_length=16, blank=True)
+    last_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    last_reply = models.CharField(_("operator's last reply"), max_length=500, blank=True)
+    replaces = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="replaced_by"
+    )
+    settled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    author_told_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("envelope")
+        verbose_name_plural = _("envelopes")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["message", "number"], name="envelope_number_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["claimed", "transmitting"], token__isnull=False)
+                & Q(lease_until__isnull=False)
+                | ~Q(state__in=["claimed", "transmitting"]) & Q(token__isnull=True),
+                name="envelope_leased_while_under_way",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="held") & ~Q(held_because="")
+                | ~Q(state="held") & Q(held_because=""),
+                name="envelope_held_with_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=State.values), name="envelope_state_known"
+            ),
+        ]
+        indexes: ClassVar = [
+            # The claim: what is due on an account, interactive before bulk, oldest first.
+            models.Index(
+                fields=["account", "priority", "due_at", "id"],
+                condition=Q(state="queued"),
+                name="envelope_due",
+            ),
+            # The sweep: leases that ran out.
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(state__in=["claimed", "transmitting"]),
+                name="envelope_lease",
+            ),
+            # The notices: what its author has not been told of yet, and what waits for a person.
+            models.Index(
+                fields=["organisation", "message"],
+                condition=Q(state__in=["held", "uncertain"]),
+                name="envelope_needs_a_person",
+            ),
+            # History filtered by state.
+            models.Index(fields=["organisation", "state", "message"], name="envelope_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.message_id}/{self.number}"
+
+
+class Recipient(models.Model):
+    """One number of a message; its state is its envelope's."""
+
+    message = models.ForeignKey(Message, models.PROTECT, related_name="recipients")
+    envelope = models.ForeignKey(Envelope, models.PROTECT, related_name="recipients")
+    phone = models.CharField(_("phone"), max_length=15)
+    name = models.CharField(_("name"), max_length=150, blank=True)
+
+    class Meta:
+        verbose_name = _("recipient")
+        verbose_name_plural = _("recipients")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["message", "phone"], name="recipient_phone_once"),
+            models.CheckConstraint(
+                condition=Q(phone__regex=r"^[0-9]{1,15}$"), name="recipient_phone_is_msisdn"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.phone_display
+
+    @property
+    def phone_display(self) -> str:
+        return display(self.phone)
+
+
+class Attempt(models.Model):
+    """One try at handing an envelope over, written when its outcome is known."""
+
+    envelope = models.ForeignKey(Envelope, models.PROTECT, related_name="attempts")
+    started_at = models.DateTimeField(_("started"))
+    ended_at = models.DateTimeField(_("ended"))
+    phase = models.CharField(_("phase reached"), max_length=16)
+    code = models.PositiveSmallIntegerField(_("reply code"), null=True, blank=True)
+    reply = models.CharField(_("reply"), max_length=500, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=16)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+
+    def __str__(self) -> str:
+        return f"{self.envelope_id} {self.phase} {self.outcome}"

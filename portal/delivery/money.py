@@ -1,0 +1,17 @@
+"""What billing must know of an envelope."""
+
+from collections.abc import Iterable, Iterator
+
+from portal.billing.services import Held
+from portal.delivery.models import Envelope
+
+
+def held_for(envelopes: Iterable[Envelope]) -> Iterator[Held]:
+    """The money set aside at submit for each envelope."""
+    for envelope in envelopes:
+        yield Held(
+            organisation_id=envelope.organisation_id,
+            message_id=envelope.message_id,
+            envelope_id=envelope.pk,
+            cost=envelope.cost,
+        )

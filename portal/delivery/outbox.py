@@ -1,0 +1,187 @@
+"""Putting a message into the outbox, inside one transaction of its submitter."""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.audit.models import Action
+from portal.audit.services import event_record
+from portal.billing.services import reserve
+from portal.delivery.doorbell import ring
+from portal.delivery.models import Envelope, GatewayAccount, Message, Recipient
+from portal.senders.models import SenderName
+from sms.batching import batches
+from sms.segments import count
+
+INTERACTIVE, BULK = 0, 10
+# A person who writes to a handful waits for it; a campaign does not.
+MOST_INTERACTIVE_RECIPIENTS = 200
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A checked message: prepared text, unique MSISDNs in order, a key that names this submit.
+
+    ``names`` gives the contacts' names by number, for the history alone.
+    """
+
+    author: User
+    sender_name: SenderName
+    text: str
+    numbers: Sequence[str]
+    form_key: str
+    names: dict[str, str] = field(default_factory=dict)
+    due_at: datetime | None = None
+    resend_of: Message | None = None
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 (hex) of all that makes the SMS and its price."""
+        content = [
+            self.sender_name.value,
+            self.due_at.isoformat() if self.due_at else "",
+            self.text,
+            *self.numbers,
+        ]
+        return hashlib.sha256("\x00".join(content).encode()).hexdigest()
+
+
+class AlreadySubmitted(Exception):
+    """The organisation has a message with this form key."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(f"form key of message {message.pk}")
+        self.message = message
+
+
+def message_enqueue(*, draft: Draft, account: GatewayAccount, actor: User) -> Message:
+    """Write message, envelopes, recipients, reservation and audit; ring on commit.
+
+    Raises ``AlreadySubmitted`` and ``billing.services.NotEnoughMoney``; nothing stays then.
+    """
+    with transaction.atomic():
+        message = _message_insert(draft, account)
+        envelopes = _envelopes_insert(message, account, draft)
+        _recipients_insert(message, envelopes, draft)
+        reserve(
+            organisation=message.organisation,
+            message_id=message.pk,
+            cost=message.cost,
+            actor=actor,
+        )
+        event_record(
+            action=Action.RESENT if draft.resend_of else Action.SUBMITTED,
+            actor=actor,
+            organisation_id=message.organisation_id,
+            obj=message,
+            details=_audit_details(message, draft),
+        )
+        transaction.on_commit(lambda: ring(account.pk))
+    return message
+
+
+def _audit_details(message: Message, draft: Draft) -> dict[str, object]:
+    return {
+        "sender_name": message.sender_value,
+        "recipients": message.recipients_count,
+        "segments": message.segments,
+        "cost": str(message.cost),
+        **({"resend_of": draft.resend_of.pk} if draft.resend_of else {}),
+    }
+
+
+def _message_insert(draft: Draft, account: GatewayAccount) -> Message:
+    organisation = account.organisation
+    counted = count(draft.text)
+    price = organisation.price_per_segment
+    message = Message(
+        organisation=organisation,
+        author=draft.author,
+        sender_name=draft.sender_name,
+        sender_value=draft.sender_name.value,
+        text=draft.text,
+        encoding=counted.encoding.value,
+        segments=counted.segments,
+        recipients_count=len(draft.numbers),
+        price_per_segment=price,
+        cost=price * counted.segments * len(draft.numbers),
+        form_key=draft.form_key,
+        content_hash=draft.content_hash,
+        resend_of=draft.resend_of,
+        created_at=timezone.now(),
+    )
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+    except IntegrityError:
+        known = Message.objects.filter(organisation=organisation, form_key=draft.form_key).first()
+        if known is None:
+            raise
+        raise AlreadySubmitted(known) from None
+    return message
+
+
+def _envelopes_insert(
+    message: Message, account: GatewayAccount, draft: Draft
+) -> list[tuple[Envelope, tuple[str, ...]]]:
+    host = account.from_address.rpartition("@")[2]
+    per_recipient = message.price_per_segment * message.segments
+    priority = INTERACTIVE if len(draft.numbers) <= MOST_INTERACTIVE_RECIPIENTS else BULK
+    due_at = draft.due_at or message.created_at
+    prepared = [
+        (_envelope(message, account, number, len(numbers), per_recipient, host), numbers)
+        for number, numbers in enumerate(
+            batches(draft.numbers, per_email=account.numbers_per_email), start=1
+        )
+    ]
+    for envelope, _ in prepared:
+        envelope.priority, envelope.due_at = priority, due_at
+    Envelope.objects.bulk_create([envelope for envelope, _ in prepared], batch_size=1000)
+    return prepared
+
+
+def _envelope(
+    message: Message,
+    account: GatewayAccount,
+    number: int,
+    recipients: int,
+    per_recipient: Decimal,
+    host: str,
+) -> Envelope:
+    return Envelope(
+        organisation_id=message.organisation_id,
+        account=account,
+        message=message,
+        number=number,
+        recipients_count=recipients,
+        cost=per_recipient * recipients,
+        message_id_header=new_message_id(host),
+    )
+
+
+def new_message_id(host: str) -> str:
+    """A Message-ID (RFC 5322 3.6.4), fixed for the envelope's life so that tries can be told
+    from new e-mails."""
+    return f"<{uuid.uuid4().hex}@{host}>"
+
+
+def _recipients_insert(
+    message: Message, envelopes: list[tuple[Envelope, tuple[str, ...]]], draft: Draft
+) -> None:
+    Recipient.objects.bulk_create(
+        (
+            Recipient(
+                message=message, envelope=envelope, phone=phone, name=draft.names.get(phone, "")
+            )
+            for envelope, numbers in envelopes
+            for phone in numbers
+        ),
+        batch_size=2000,
+    )

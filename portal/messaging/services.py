@@ -1,0 +1,159 @@
+"""Submitting a message: the one door that the form, the command and later the API use."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import User
+from portal.accounts.rights import Right
+from portal.core.errors import Conflict, Refused
+from portal.core.explain import explain
+from portal.delivery.models import GatewayAccount, Message
+from portal.delivery.outbox import AlreadySubmitted, Draft, message_enqueue
+from portal.messaging.audience import Audience, check_audience
+from portal.senders.models import SenderName
+from sms.segments import count
+from sms.text import TextRefused, prepare_text
+
+
+class FormKeyTaken(Conflict):
+    """The form key names a message with other content; ``message`` is that one."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(
+            _("This form was already sent with other content. Open a new form to send more.")
+        )
+        self.existing = message
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """``is_new`` is False where the same submit came again and nothing was added."""
+
+    message: Message
+    is_new: bool
+
+
+def message_submit(
+    *,
+    author: User,
+    sender_value: str,
+    text: str,
+    audience: Audience,
+    form_key: str,
+    due_at: datetime | None = None,
+    resend_of: Message | None = None,
+) -> Submitted:
+    """Queue a message by all the rules. The same content under the same form key is one message.
+
+    Raises ``Refused`` with the field at fault (``sender``, ``text``, ``numbers``, ``due_at`` or
+    none), ``FormKeyTaken``, ``NotEnoughMoney``.
+    """
+    draft = message_check(
+        author=author,
+        sender_value=sender_value,
+        text=text,
+        audience=audience,
+        form_key=form_key,
+        due_at=due_at,
+        resend_of=resend_of,
+    )
+    try:
+        message = message_enqueue(draft=draft, account=gateway_of(author), actor=author)
+    except AlreadySubmitted as known:
+        if known.message.content_hash != draft.content_hash:
+            raise FormKeyTaken(known.message) from None
+        return Submitted(known.message, is_new=False)
+    return Submitted(message, is_new=True)
+
+
+def message_check(
+    *,
+    author: User,
+    sender_value: str,
+    text: str,
+    audience: Audience,
+    form_key: str,
+    due_at: datetime | None = None,
+    resend_of: Message | None = None,
+) -> Draft:
+    """Everything ``message_submit`` refuses but money and the form key; writes nothing."""
+    if not author.may(Right.SEND):
+        raise Refused(_("You may not send messages."))
+    gateway_of(author)
+    sender_name = sender_name_for(author, sender_value)
+    prepared = check_text(author, text)
+    check_audience(audience)
+    if due_at and due_at < timezone.now():
+        raise Refused(_("This time has passed. Choose a later one."), field="due_at")
+    return Draft(
+        author=author,
+        sender_name=sender_name,
+        text=prepared,
+        numbers=audience.numbers,
+        names=audience.names,
+        form_key=form_key,
+        due_at=due_at,
+        resend_of=resend_of,
+    )
+
+
+def gateway_of(author: User) -> GatewayAccount:
+    """The author's gateway account, or ``Refused`` with whom to ask."""
+    account = (
+        GatewayAccount.objects.select_related("organisation")
+        .filter(organisation=author.organisation_id)
+        .first()
+    )
+    if account is None:
+        raise Refused(
+            _("Your organisation has no gateway account yet. Ask the administrator to set it up.")
+        )
+    return account
+
+
+def sender_name_for(author: User, value: str) -> SenderName:
+    """The approved sender name that equals ``value`` exactly and that the author may use."""
+    sender_name = SenderName.objects.usable_by(author).filter(value=value).first()
+    if sender_name is None:
+        raise Refused(_("Choose one of the approved sender names."), field="sender")
+    return sender_name
+
+
+def check_text(author: User, text: str) -> str:
+    """The text as it will be stored. Raises ``Refused`` (field ``text``)."""
+    try:
+        prepared = prepare_text(text)
+    except TextRefused as refusal:
+        raise Refused(explain(refusal), field="text") from None
+    organisation = author.organisation
+    assert organisation is not None, "who may send is a member"
+    segments = count(prepared).segments
+    if segments > organisation.segment_ceiling:
+        raise Refused(
+            _(
+                "The text takes %(segments)s segments; your organisation allows %(ceiling)s. "
+                "Shorten it."
+            )
+            % {"segments": segments, "ceiling": organisation.segment_ceiling},
+            field="text",
+        )
+    return prepared
+
+
+def message_resend(
+    *, message: Message, author: User, form_key: str, phones: Collection[str]
+) -> Submitted:
+    """Send the same text anew to some of its recipients (those the operator rejected)."""
+    names = dict(message.recipients.filter(phone__in=phones).values_list("phone", "name"))
+    return message_submit(
+        author=author,
+        sender_value=message.sender_value,
+        text=message.text,
+        audience=Audience(numbers=tuple(names), names=names),
+        form_key=form_key,
+        resend_of=message,
+    )

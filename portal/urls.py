@@ -1,0 +1,17 @@
+from django.contrib import admin
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from portal.home import home
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("account/", include("portal.accounts.urls")),
+    path("members/", include("portal.accounts.member_urls")),
+    path("contacts/", include("portal.contacts.urls")),
+    path("sender-names/", include("portal.senders.urls")),
+    path("messages/", include("portal.messaging.urls")),
+    path("history/", include("portal.history.urls")),
+    path("language/", set_language, name="set_language"),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,109 @@
+"""Objects for tests; only the interesting fields need to be spelled out."""
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import factory
+from django.contrib.auth.hashers import make_password
+
+from portal.accounts.models import Organisation, Plan, User
+from portal.accounts.rights import Role
+from portal.contacts.models import Contact, Group
+from portal.delivery.models import GatewayAccount, Message
+from portal.messaging.audience import Audience
+from portal.messaging.services import message_submit
+from portal.senders.models import SenderName, SenderState
+from sms.secret import Secret
+
+PASSWORD = "correct horse battery"
+OPERATOR_PASSWORD = "canary-9f3b-operator"
+
+
+class OrganisationFactory(factory.django.DjangoModelFactory[Organisation]):
+    class Meta:
+        model = Organisation
+
+    name = factory.Sequence(lambda n: f"Organisation {n}")
+
+    class Params:
+        prepaid = factory.Trait(plan=Plan.PREPAID, price_per_segment=Decimal("2.50"))
+
+
+class MemberFactory(factory.django.DjangoModelFactory[User]):
+    class Meta:
+        model = User
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    email = factory.Sequence(lambda n: f"member{n}@example.com")
+    name = factory.Sequence(lambda n: f"Member {n}")
+    role = Role.SENDER
+    password = factory.LazyFunction(lambda: make_password(PASSWORD))
+
+
+class AdministratorFactory(factory.django.DjangoModelFactory[User]):
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"administrator{n}@example.com")
+    is_staff = True
+    is_superuser = True
+    password = factory.LazyFunction(lambda: make_password(PASSWORD))
+
+
+class ContactFactory(factory.django.DjangoModelFactory[Contact]):
+    class Meta:
+        model = Contact
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Иван Петров {n}")
+    phone = factory.Sequence(lambda n: f"7921{n:07d}")
+
+
+class GroupFactory(factory.django.DjangoModelFactory[Group]):
+    class Meta:
+        model = Group
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Group {n}")
+
+
+class SenderNameFactory(factory.django.DjangoModelFactory[SenderName]):
+    class Meta:
+        model = SenderName
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    value = factory.Sequence(lambda n: f"ACME{n}")
+    state = SenderState.APPROVED
+
+
+class GatewayAccountFactory(factory.django.DjangoModelFactory[GatewayAccount]):
+    class Meta:
+        model = GatewayAccount
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    host = "127.0.0.1"
+    port = 2525
+    security = "none"
+    from_address = "portal@example.com"
+    mailbox = "email2sms@example.org"
+    sms_user = "acme"
+    sms_password = factory.LazyFunction(lambda: Secret(OPERATOR_PASSWORD))
+
+
+def submit_message(author: User, *numbers: str, **changes: Any) -> Message:
+    """A message queued through the real door; its sender name and gateway are made if missing."""
+    assert author.organisation is not None
+    if not GatewayAccount.objects.filter(organisation=author.organisation).exists():
+        GatewayAccountFactory(organisation=author.organisation)
+    sender = SenderName.objects.filter(
+        organisation=author.organisation, state=SenderState.APPROVED
+    ).first() or SenderNameFactory(organisation=author.organisation)
+    fields: dict[str, Any] = {
+        "sender_value": sender.value,
+        "text": "Привет, мир!",
+        "form_key": uuid.uuid4().hex,
+        **changes,
+    }
+    audience = Audience(numbers=numbers or ("79210000000",))
+    return message_submit(author=author, audience=audience, **fields).message
