@@ -91,7 +91,7 @@ INSTALLED_APPS = [
     "portal.messaging",
     "portal.history",
     "portal.embedded",
-    "django.contrib.admin",
+    "portal.core.admin_config.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

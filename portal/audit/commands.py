@@ -1,0 +1,66 @@
+"""The base of the commands that scripts rely on.
+
+A command parses its arguments, calls a service and prints the result alone on stdout. Exit
+codes: 0 done, 1 refused with the reason on stderr, 2 wrong usage.
+"""
+
+import argparse
+from abc import abstractmethod
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.audit.origin import origin
+from portal.core.errors import Refused
+from portal.embedded.postgres import EmbeddedPostgresError
+
+WRONG_USAGE = 2
+
+
+class ServiceCommand(BaseCommand):
+    """Audit events of the command say that they came from ``command NAME``."""
+
+    @abstractmethod
+    def perform(self, **options: Any) -> str:
+        """Do the work and return what stdout gets. Raises ``Refused`` with the reason."""
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        _refuse_broken_characters(options)
+        try:
+            with origin(f"command {self.name}"):
+                return self.perform(**options)
+        except Refused as refused:
+            raise CommandError(str(refused.message)) from None
+        except EmbeddedPostgresError as error:
+            raise CommandError(str(error)) from None
+
+    @property
+    def name(self) -> str:
+        return type(self).__module__.rpartition(".")[2]
+
+
+def text_file(path: str) -> str:
+    """An argument type: the text of a UTF-8 file, without a byte order mark."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{path}: not a text file in UTF-8") from None
+
+
+def _refuse_broken_characters(options: dict[str, Any]) -> None:
+    """Arguments that the terminal gave in another encoding cannot be stored or compared."""
+    for value in _texts(options.values()):
+        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+            raise CommandError("An argument is not in UTF-8.", returncode=WRONG_USAGE)
+
+
+def _texts(values: Iterable[object]) -> Iterable[str]:
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            yield from _texts(value)
