@@ -7,15 +7,16 @@ read the result back.
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 from enum import StrEnum
 
 from sms.address import is_address
 from sms.batching import MAX_LINE_OCTETS
+from sms.charset import is_sendable
 from sms.refusal import Refusal
-from sms.secret import Secret
+from sms.secret import ConfidentialBytes, Secret
 from sms.sender import SenderRefused, check_sender
 from sms.text import TextRefused, check_text, strip_blank_lines
 
@@ -76,7 +77,7 @@ class Envelope:
     mailbox: str
     message_id: str
     date: datetime
-    letter_body: bytes
+    letter_body: bytes = field(repr=False)
 
 
 def write(letter: Letter) -> bytes:
@@ -87,14 +88,14 @@ def write(letter: Letter) -> bytes:
     # The text comes first, so that no encoding error can ever quote a password beside it.
     text = _encode_text(letter.text)
     lines = [
-        _field("SmsUser", letter.sms_user),
-        _field("Password", letter.password.reveal()),
-        _field("SourceAddress", _checked_sender(letter.sender)),
-        _field("PhoneNumber", _joined_numbers(letter.numbers)),
+        _field("SmsUser", Secret(letter.sms_user)),
+        _field("Password", letter.password),
+        _field("SourceAddress", Secret(_checked_sender(letter.sender))),
+        _field("PhoneNumber", Secret(_joined_numbers(letter.numbers))),
         text,
         b"",
     ]
-    return b"\r\n".join(lines)
+    return ConfidentialBytes(b"\r\n".join(lines))
 
 
 def mask(body: bytes) -> str:
@@ -134,7 +135,7 @@ def render(envelope: Envelope, transfer_encoding: TransferEncoding) -> bytes:
         f"Content-Transfer-Encoding: {chosen}\r\n"
         "\r\n"
     )
-    return header.encode("ascii") + _transfer_encoded(body, chosen)
+    return ConfidentialBytes(header.encode("ascii") + _transfer_encoded(body, chosen))
 
 
 def _encode_text(text: str) -> bytes:
@@ -162,31 +163,31 @@ def _joined_numbers(numbers: tuple[str, ...]) -> str:
     return ",".join(numbers)
 
 
-def _field(name: str, value: str) -> bytes:
-    fault = _field_fault(value)
+def _field(name: str, value: Secret) -> bytes:
+    """One line; the value stays wrapped, so that no refusal's traceback can show it."""
+    fault = _field_fault(name, value.reveal())
     if fault is not None:
         raise LetterRefused(fault, field=name)
-    try:
-        line = f"{name}={value}".encode("cp1251")
-    except UnicodeEncodeError:
-        raise LetterRefused(LetterFault.UNSENDABLE, field=name) from None
-    if len(line) > MAX_LINE_OCTETS:
-        raise LetterRefused(LetterFault.LINE_TOO_LONG, field=name)
-    return line
+    return ConfidentialBytes(f"{name}={value.reveal()}".encode("cp1251"))
 
 
-def _field_fault(value: str) -> LetterFault | None:
+def _field_fault(name: str, value: str) -> LetterFault | None:
     if not value:
         return LetterFault.EMPTY_FIELD
     if _BREAK_OR_CONTROL.search(value):
         return LetterFault.CONTROL_CHARACTER
+    if not is_sendable(value):
+        return LetterFault.UNSENDABLE
     # Whoever reads the field takes spaces off its ends, and would try another password.
-    return LetterFault.OUTER_SPACE if value.strip() != value else None
+    if value.strip() != value:
+        return LetterFault.OUTER_SPACE
+    too_long = len(name) + 1 + len(value) > MAX_LINE_OCTETS
+    return LetterFault.LINE_TOO_LONG if too_long else None
 
 
-def _checked_address(field: str, address: str) -> str:
+def _checked_address(header: str, address: str) -> str:
     if not is_address(address):
-        raise LetterRefused(LetterFault.BAD_ADDRESS, field=field)
+        raise LetterRefused(LetterFault.BAD_ADDRESS, field=header)
     return address
 
 

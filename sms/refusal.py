@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Refusal(ValueError):  # noqa: N818  (an ordinary answer, not an error)
+class Refusal(ValueError):
     """A refused input: a machine-readable `code`, and `data` about what was wrong.
 
     `str()` is technical English for logs; it names the code and nothing of the input. Neither it

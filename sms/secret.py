@@ -1,4 +1,4 @@
-"""A string that does not show itself."""
+"""Strings and bytes that do not show themselves."""
 
 from typing import NoReturn, SupportsIndex
 
@@ -35,3 +35,13 @@ class Secret:
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("a secret cannot be pickled or copied")
+
+
+class ConfidentialBytes(bytes):
+    """Bytes that hold a password on their way out: a traceback with its locals does not show them.
+
+    Only `repr` differs; slices and sums are plain bytes again.
+    """
+
+    def __repr__(self) -> str:
+        return "b'***'"

@@ -24,14 +24,15 @@ GOLDEN_BODY = (
 )
 
 
-def envelope_of(body: bytes = GOLDEN_BODY, **changes: str) -> Envelope:
-    fields = {
-        "mail_from": "sms@acme.example",
-        "mailbox": "email2sms@operator.example",
-        "message_id": "<1.2@acme.example>",
-        **changes,
-    }
-    return Envelope(date=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), letter_body=body, **fields)
+def envelope_of(
+    body: bytes = GOLDEN_BODY,
+    *,
+    mail_from: str = "sms@acme.example",
+    mailbox: str = "email2sms@operator.example",
+    message_id: str = "<1.2@acme.example>",
+) -> Envelope:
+    date = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    return Envelope(mail_from, mailbox, message_id, date, body)
 
 
 _CP1251 = bytes(range(32, 256)).decode("cp1251", errors="ignore").replace("\x7f", "")

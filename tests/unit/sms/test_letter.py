@@ -1,12 +1,13 @@
 from dataclasses import replace
 from email import message_from_bytes
 from email.policy import SMTP
-from traceback import format_exception
+from traceback import TracebackException
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sms.letter
 from sms.letter import (
     Letter,
     LetterFault,
@@ -169,7 +170,10 @@ def test_no_refusal_shows_the_password_in_its_traceback() -> None:
     ):
         with pytest.raises(LetterRefused) as caught:
             write(broken)
-        assert "s3cret" not in "".join(format_exception(caught.value))
+        trace = TracebackException.from_exception(caught.value, capture_locals=True)
+        frames = [frame.locals for frame in trace.stack if frame.filename == sms.letter.__file__]
+        assert frames
+        assert "s3cret" not in f"{caught.value!r} {frames}"
         assert caught.value.__cause__ is None
 
 
@@ -192,6 +196,12 @@ def test_no_refusal_shows_the_password_in_its_traceback() -> None:
 )
 def test_a_letter_with_a_bad_part_is_refused(change: dict[str, str], fault: LetterFault) -> None:
     assert fault_of(replace(GOLDEN, **change)) is fault  # type: ignore[arg-type]
+
+
+def test_neither_an_envelope_nor_its_bytes_show_the_password_when_printed() -> None:
+    envelope = envelope_of(write(GOLDEN))
+    shown = f"{envelope!r} {write(GOLDEN)!r} {render(envelope, TransferEncoding.EIGHT_BIT)!r}"
+    assert "s3cret" not in shown
 
 
 def test_the_preview_shows_everything_but_the_password() -> None:
@@ -237,7 +247,7 @@ def test_a_server_without_8bitmime_gets_quoted_printable() -> None:
 )
 def test_nothing_can_be_injected_into_a_header(field: str, value: str) -> None:
     with pytest.raises(LetterRefused) as caught:
-        render(replace(envelope_of(), **{field: value}), TransferEncoding.EIGHT_BIT)
+        render(envelope_of(GOLDEN_BODY, **{field: value}), TransferEncoding.EIGHT_BIT)
     assert caught.value.code in {LetterFault.BAD_ADDRESS, LetterFault.BAD_MESSAGE_ID}
 
 

@@ -1,0 +1,118 @@
+"""The bytes between us and an SMTP server: one connection, its buffer, and dot-stuffing."""
+
+import asyncio
+import ssl
+from typing import cast
+
+from sms.secret import ConfidentialBytes
+from sms.smtp_reply import MAX_REPLY_OCTETS, ReplyLines, take_reply
+
+
+def dot_stuff(content: bytes) -> bytes:
+    """The content as DATA carries it (RFC 5321 4.5.2), ending in CRLF, without the closing dot.
+
+    Raises ValueError for a bare CR or LF, which servers disagree about (SMTP smuggling).
+    """
+    pairs = content.count(b"\r\n")
+    if content.count(b"\n") != pairs or content.count(b"\r") != pairs:
+        raise ValueError("content has a bare CR or LF")
+    first = b"." if content.startswith(b".") else b""
+    last = b"" if content.endswith(b"\r\n") else b"\r\n"
+    return ConfidentialBytes(first + content.replace(b"\r\n.", b"\r\n..") + last)
+
+
+class Wire(asyncio.Protocol):
+    """One connection. Its own buffer, unlike a StreamReader's, can be asked whether it is empty,
+    and that is what tells an injected or early reply from the awaited one."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._transport: asyncio.Transport | None = None
+        self._news: asyncio.Future[None] | None = None
+        self._paused = False
+        self.lost = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing has come that was not read yet."""
+        return not self._buffer
+
+    @property
+    def tls_version(self) -> str | None:
+        tls = self._transport and self._transport.get_extra_info("ssl_object")
+        return tls.version() if tls else None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if len(self._buffer) > 2 * MAX_REPLY_OCTETS:
+            self.abort()
+        self._tell()
+
+    def eof_received(self) -> None:
+        self.lost = True
+        self._tell()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.lost = True
+        self._tell()
+
+    def pause_writing(self) -> None:
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        self._paused = False
+        self._tell()
+
+    def write(self, data: bytes) -> None:
+        """Queues `data`. Raises ConnectionResetError once the connection is known to be lost."""
+        if self.lost or self._transport is None:
+            raise ConnectionResetError
+        self._transport.write(data)
+
+    async def flush(self) -> None:
+        """Waits until the queue is short, or the server has spoken instead of reading.
+
+        Raises ConnectionResetError when it is lost meanwhile.
+        """
+        while self._paused and self.silent and not self.lost:
+            await self._wait()
+        if self.lost and self.silent:
+            raise ConnectionResetError
+
+    async def read_reply(self) -> ReplyLines:
+        """The next reply. Raises UnintelligibleReply, or ConnectionResetError at the end."""
+        while (reply := take_reply(self._buffer)) is None:
+            if self.lost:
+                raise ConnectionResetError
+            await self._wait()
+        return reply
+
+    async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Wraps the connection in TLS. Raises ssl.SSLError or OSError."""
+        if self.lost or self._transport is None:
+            raise ConnectionResetError
+        loop = asyncio.get_running_loop()
+        wrapped = await loop.start_tls(self._transport, self, context, server_hostname=host)
+        if wrapped is None:
+            raise ConnectionResetError
+        self._transport = wrapped
+
+    def abort(self) -> None:
+        """Drops the connection; what is still queued here is never sent."""
+        self.lost = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def _wait(self) -> None:
+        self._news = asyncio.get_running_loop().create_future()
+        try:
+            await self._news
+        finally:
+            self._news = None
+
+    def _tell(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)

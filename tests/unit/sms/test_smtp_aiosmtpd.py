@@ -1,0 +1,81 @@
+"""The session against an independent server."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
+from aiosmtpd.smtp import Session as TheirSession
+
+from sms.letter import TransferEncoding, render
+from sms.reader import read_mail
+from sms.retry import Verdict
+from sms.secret import Secret
+from sms.smtp import Security, Server, Session, SmtpFailure
+from tests.unit.sms.examples import GOLDEN, GOLDEN_BODY, envelope_of
+
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+
+
+@dataclass
+class Mailbox:
+    received: list[bytes] = field(default_factory=list)
+
+    async def handle_DATA(self, server: SMTP, session: TheirSession, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        self.received.append(envelope.content)
+        return "250 kept"
+
+
+def signed_in(
+    server: SMTP, session: TheirSession, env: Envelope, how: str, data: object
+) -> AuthResult:
+    return AuthResult(success=data == LoginPassword(b"acme", b"right"), handled=False)
+
+
+async def talk(mailbox: Mailbox, password: str) -> None:
+    loop = asyncio.get_running_loop()
+
+    def accept() -> SMTP:
+        return SMTP(
+            mailbox,
+            hostname="operator.example",
+            authenticator=signed_in,
+            auth_require_tls=False,
+            auth_required=True,
+            loop=loop,
+        )
+
+    listener = await loop.create_server(accept, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    session = Session(Server("127.0.0.1", port, Security.NONE, "acme", Secret(password)))
+    try:
+        await session.open()
+        for encoding in TransferEncoding:
+            envelope = envelope_of(GOLDEN_BODY)
+            await session.begin(
+                mail_from=envelope.mail_from,
+                mailbox=envelope.mailbox,
+                content=render(envelope, encoding),
+                eight_bit=encoding is TransferEncoding.EIGHT_BIT,
+            )
+            assert str(await session.commit()) == "250 kept"
+        await session.close()
+    finally:
+        listener.close()
+
+
+def test_letters_reach_another_server_in_every_transfer_encoding() -> None:
+    mailbox = Mailbox()
+    asyncio.run(talk(mailbox, "right"))
+    assert [read_mail(raw) for raw in mailbox.received] == [GOLDEN] * 3
+
+
+def test_a_wrong_password_pauses_the_account() -> None:
+    mailbox = Mailbox()
+    with pytest.raises(SmtpFailure, match="auth: refused") as caught:
+        asyncio.run(talk(mailbox, "wrong"))
+    assert caught.value.reply is not None
+    assert caught.value.reply.code == 535
+    assert caught.value.verdict is Verdict.PAUSE_ACCOUNT
+    assert mailbox.received == []
