@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Organisation, User
@@ -24,6 +25,12 @@ def refuse_unless_administrator(actor: User | None) -> None:
     """``actor`` None is a command, which whoever may run commands on the server started."""
     if actor is not None and not (actor.is_staff and actor.is_active):
         raise Refused(_("Only an administrator may do this."))
+
+
+def signed_in_administrator(request: HttpRequest) -> User:
+    """Who works in the admin, where nobody but administrators comes."""
+    assert isinstance(request.user, User), "the admin site asks everybody to sign in"
+    return request.user
 
 
 def check_fields(obj: models.Model, *, exclude: set[str] | None = None) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping
 
 from django.db import models
 
-SECRET_CHANGED = "changed"
-
 
 def field_changes(
     obj: models.Model, changes: Mapping[str, object], *, secret: Collection[str] = ()
@@ -19,9 +17,7 @@ def field_changes(
         old = getattr(obj, name)
         if old == new:
             continue
-        details[name] = (
-            SECRET_CHANGED if name in secret else {"from": _plain(old), "to": _plain(new)}
-        )
+        details[name] = "changed" if name in secret else {"from": _plain(old), "to": _plain(new)}
     return details
 
 

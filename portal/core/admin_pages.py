@@ -32,20 +32,26 @@ from portal.core.errors import Refused
 
 M = TypeVar("M", bound=models.Model)
 if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[M]
-    ModelForm = forms.ModelForm[Any]
+    _ModelAdmin = admin.ModelAdmin
+    _ModelForm = forms.ModelForm[Any]
+    _Paginator = Paginator[Any]
 else:
-    ModelAdmin, ModelForm = admin.ModelAdmin, forms.ModelForm
+    # Django's own cannot be subscripted at run time.
+    class _ModelAdmin(admin.ModelAdmin, Generic[M]):
+        pass
+
+    _ModelForm, _Paginator = forms.ModelForm, Paginator
 
 MOST_COUNTED = 10_000
 
 
-class CappedPaginator(Paginator[Any] if TYPE_CHECKING else Paginator):
+class CappedPaginator(_Paginator):
     """Counts and pages through no more than ``MOST_COUNTED`` rows."""
 
     @cached_property
     def count(self) -> int:
-        return min(self.object_list[: MOST_COUNTED + 1].count(), MOST_COUNTED)
+        rows = cast(models.QuerySet[Any], self.object_list)
+        return min(rows[: MOST_COUNTED + 1].count(), MOST_COUNTED)
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class ObjectAction:
     form_class: type[forms.Form] | None = None
 
 
-class RefusableForm(ModelForm):
+class RefusableForm(_ModelForm):
     """A form that can carry what a service refused after the form itself was content."""
 
     refusal: ClassVar[Refused | None] = None
@@ -76,7 +82,7 @@ class RefusableForm(ModelForm):
         return cleaned
 
 
-class ReadOnlyAdmin(ModelAdmin, Generic[M]):
+class ReadOnlyAdmin(_ModelAdmin[M]):
     """Shows rows to administrators and changes nothing."""
 
     show_full_result_count = False
@@ -104,12 +110,10 @@ class ReadOnlyAdmin(ModelAdmin, Generic[M]):
     ) -> HttpResponse:
         """The audit trail is the one history of an object."""
         query = {"object_type": self.opts.label_lower, "object_id": unquote(object_id)}
-        return HttpResponseRedirect(
-            f"{reverse('admin:audit_event_changelist')}?{urlencode(query)}"
-        )
+        return HttpResponseRedirect(f"{reverse('admin:audit_event_changelist')}?{urlencode(query)}")
 
 
-class ServiceAdmin(ReadOnlyAdmin[M], Generic[M]):
+class ServiceAdmin(ReadOnlyAdmin[M]):
     """Adds and changes rows through services; offers ``object_actions`` as buttons."""
 
     form = RefusableForm

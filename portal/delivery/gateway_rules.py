@@ -31,7 +31,9 @@ def check_gateway(account: GatewayAccount) -> None:
     _check_host(account.host)
     for field in ("from_address", "mailbox"):
         if not is_address(getattr(account, field)):
-            raise Refused(_("Write the address in Latin letters, like sms@example.com."), field=field)
+            raise Refused(
+                _("Write the address in Latin letters, like sms@example.com."), field=field
+            )
     _check_operator_login(account)
     _check_smtp_login(account)
 
@@ -48,6 +50,7 @@ def _check_host(host: str) -> None:
 
 
 def _check_operator_login(account: GatewayAccount) -> None:
+    assert account.sms_password is not None, "the fields were checked before"
     trial = Letter(
         sms_user=account.sms_user,
         password=account.sms_password,

@@ -138,9 +138,7 @@ def connection_test(*, account: GatewayAccount, actor: User | None) -> Connectio
 def _probe(account: GatewayAccount) -> ConnectionReport:
     server = smtp_server_of(account)
     try:
-        found = asyncio.run(
-            probe(server, mail_from=account.from_address, mailbox=account.mailbox)
-        )
+        found = asyncio.run(probe(server, mail_from=account.from_address, mailbox=account.mailbox))
     except SmtpFailure as failure:
         return report_of_failure(failure)
     return report_of_success(found)

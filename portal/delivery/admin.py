@@ -1,0 +1,174 @@
+"""What administrators see of the outbox; they look and change nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.admin_pages import ReadOnlyAdmin
+from portal.delivery import gateway_admin  # noqa: F401  # registers the gateway accounts' page
+from portal.delivery.models import Attempt, Envelope, Message, Recipient, State
+from portal.delivery.selectors import (
+    OVERALL_LABELS,
+    counts_of,
+    message_counts,
+    messages_in_state,
+    overall_state,
+)
+
+MOST_SHOWN = 100
+
+
+class RecipientState(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
+        return list(State.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        chosen = self.value()
+        return messages_in_state(queryset, chosen) if chosen in State.values else None
+
+
+class MessageList(ChangeList):
+    """Fetches the states of a page's messages in one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        counts = counts_of([message.pk for message in self.result_list])
+        for message in self.result_list:
+            message.counts = counts[message.pk]
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin[Message]):
+    list_display = (
+        "id",
+        "created_at",
+        "organisation",
+        "author",
+        "sender_value",
+        "recipients_count",
+        "overall",
+    )
+    list_filter = (RecipientState, "organisation", "created_at")
+    list_select_related = ("organisation", "author")
+    search_fields = ("=id", "author__email")
+    search_help_text = _("Message's id, or author's e-mail")
+    ordering = ("-id",)
+    fields = (
+        "organisation",
+        "author",
+        "vouched_by",
+        "created_at",
+        "sender_value",
+        "text",
+        "encoding",
+        "segments",
+        "recipients_count",
+        "cost",
+        "states",
+        "recipients_shown",
+        "envelopes_link",
+    )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return MessageList
+
+    @admin.display(description=_("state"))
+    def overall(self, message: Any) -> Any:
+        return OVERALL_LABELS[overall_state(message.counts)]
+
+    @admin.display(description=_("state"))
+    def states(self, message: Message) -> str:
+        return _listed(message_counts(message.pk))
+
+    @admin.display(description=_("recipients"))
+    def recipients_shown(self, message: Message) -> str:
+        return _phones(message.recipients.all(), message.recipients_count)
+
+    @admin.display(description=_("envelopes"))
+    def envelopes_link(self, message: Message) -> str:
+        url = reverse("admin:delivery_envelope_changelist")
+        return format_html('<a href="{}?message__id__exact={}">{}</a>', url, message.pk, _("Show"))
+
+
+@admin.register(Envelope)
+class EnvelopeAdmin(ReadOnlyAdmin[Envelope]):
+    list_display = (
+        "__str__",
+        "organisation",
+        "state",
+        "recipients_count",
+        "due_at",
+        "tries",
+        "last_reply",
+    )
+    list_filter = ("state", "organisation", "due_at")
+    list_select_related = ("organisation",)
+    search_fields = ("=id", "=message__id", "=message_id_header")
+    search_help_text = _("Envelope's id, message's id, or Message-ID")
+    ordering = ("-id",)
+    fields = (
+        "organisation",
+        "account",
+        "message",
+        "number",
+        "message_id_header",
+        "state",
+        "held_because",
+        "recipients_count",
+        "recipients_shown",
+        "cost",
+        "due_at",
+        "expires_at",
+        "tries",
+        "transmitting_at",
+        "answered_at",
+        "last_phase",
+        "last_code",
+        "last_reply",
+        "replaces",
+        "settled_by",
+        "attempts_link",
+    )
+
+    @admin.display(description=_("recipients"))
+    def recipients_shown(self, envelope: Envelope) -> str:
+        return _phones(envelope.recipients.all(), envelope.recipients_count)
+
+    @admin.display(description=_("attempts"))
+    def attempts_link(self, envelope: Envelope) -> str:
+        url = reverse("admin:delivery_attempt_changelist")
+        return format_html(
+            '<a href="{}?envelope__id__exact={}">{}</a>', url, envelope.pk, _("Show")
+        )
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnlyAdmin[Attempt]):
+    list_display = ("id", "envelope", "started_at", "ended_at", "phase", "outcome", "code", "reply")
+    list_filter = ("outcome", "phase", "envelope__organisation", "started_at")
+    list_select_related = ("envelope",)
+    search_fields = ("=envelope__id",)
+    search_help_text = _("Envelope's id")
+    ordering = ("-id",)
+
+
+def _phones(recipients: QuerySet[Recipient], count: int) -> str:
+    shown = [recipient.phone_display for recipient in recipients.order_by("id")[:MOST_SHOWN]]
+    rest = str(_("and %(count)s more") % {"count": count - len(shown)})
+    return ", ".join([*shown, rest] if count > len(shown) else shown)
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    rows = ((OVERALL_LABELS[state], count) for state, count in counts.items())
+    return format_html_join(", ", "{}: {}", rows)

@@ -1,0 +1,150 @@
+"""Administrators set gateway accounts up here; passwords go in and never come out."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.accounts.administration import signed_in_administrator
+from portal.accounts.models import User
+from portal.core.admin_pages import ObjectAction, ReasonForm, RefusableForm, ServiceAdmin
+from portal.core.errors import Refused
+from portal.delivery.gateways import (
+    connection_test,
+    gateway_pause,
+    gateway_resume,
+    gateway_set,
+)
+from portal.delivery.models import GatewayAccount
+from sms.secret import Secret
+
+
+class SecretField(forms.CharField):
+    """Takes a password and never shows one; left empty it means: as it was (None)."""
+
+    widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(strip=False, required=False, **options)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        return Secret(text) if text else None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(data)
+
+
+class GatewayForm(RefusableForm):
+    sms_password = SecretField(label=gettext_lazy("Operator password"))
+    smtp_password = SecretField(label=gettext_lazy("SMTP password"))
+
+    class Meta:
+        model = GatewayAccount
+        # Their fields above stand alone, so that no stored password becomes a form's initial value.
+        exclude = ("sms_password", "smtp_password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("sms_password", "smtp_password"):
+            if getattr(self.instance, name):
+                self.fields[name].help_text = _("It is set. Leave the field empty to keep it.")
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        if not (self.instance.sms_password or cleaned.get("sms_password")):
+            self.add_error("sms_password", _("Write the password that the operator issued."))
+        return cleaned
+
+
+def _test(account: GatewayAccount, actor: User, _fields: object) -> str:
+    report = connection_test(account=account, actor=actor)
+    if not report.ok:
+        raise Refused(report.words)
+    return report.words
+
+
+def _pause(account: GatewayAccount, actor: User, fields: Mapping[str, str]) -> str:
+    gateway_pause(account=account, reason=fields["reason"], actor=actor)
+    return _("Paused. What is queued waits.")
+
+
+def _resume(account: GatewayAccount, actor: User, _fields: object) -> str:
+    gateway_resume(account=account, actor=actor)
+    return _("Sending goes on.")
+
+
+@admin.register(GatewayAccount)
+class GatewayAccountAdmin(ServiceAdmin[GatewayAccount]):
+    form = GatewayForm
+    list_display = ("organisation", "host", "port", "security", "sms_user", "works", "last_failure")
+    list_filter = ("security",)
+    list_select_related = ("organisation",)
+    search_fields = ("organisation__name", "host", "sms_user")
+    ordering = ("organisation__name",)
+    fieldsets = (
+        (None, {"fields": ("organisation", "paused_reason", "last_failure", "not_before")}),
+        (
+            gettext_lazy("Server"),
+            {"fields": (("host", "port"), "security", ("smtp_user", "smtp_password"))},
+        ),
+        (
+            gettext_lazy("Operator"),
+            {
+                "fields": (
+                    "from_address",
+                    "mailbox",
+                    ("sms_user", "sms_password"),
+                    "dynamic_sender",
+                    "cabinet_url",
+                )
+            },
+        ),
+        (
+            gettext_lazy("Pace and form"),
+            {"fields": ("numbers_per_email", "connections", "per_minute", "transfer_encoding")},
+        ),
+    )
+    object_actions: ClassVar = [
+        ObjectAction("test", gettext_lazy("Test connection"), _test),
+        ObjectAction(
+            "pause",
+            gettext_lazy("Pause"),
+            _pause,
+            is_open=lambda account: not account.is_paused,
+            form_class=ReasonForm,
+        ),
+        ObjectAction(
+            "resume",
+            gettext_lazy("Resume"),
+            _resume,
+            is_open=lambda account: account.is_paused or account.failures > 0,
+        ),
+    ]
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: GatewayAccount | None = None
+    ) -> tuple[str, ...]:
+        health = ("paused_reason", "last_failure", "not_before")
+        return ("organisation", *health) if obj else health
+
+    @admin.display(description=gettext_lazy("works"), boolean=True)
+    def works(self, account: GatewayAccount) -> bool:
+        return not account.is_paused
+
+    def create(self, request: HttpRequest, fields: dict[str, Any]) -> GatewayAccount:
+        organisation = fields.pop("organisation")
+        return gateway_set(
+            organisation=organisation, changes=fields, actor=signed_in_administrator(request)
+        )
+
+    def change(self, request: HttpRequest, obj: GatewayAccount, changes: dict[str, Any]) -> None:
+        if changes.get("smtp_user") == "":
+            changes["smtp_password"] = None
+        gateway_set(
+            organisation=obj.organisation, changes=changes, actor=signed_in_administrator(request)
+        )
