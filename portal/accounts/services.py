@@ -82,6 +82,7 @@ def member_change(
     if organisation is None:
         raise Refused(_("This user belongs to no organisation."))
     _refuse_unless_may_edit_members(organisation, actor)
+    _refuse_for_administrator(member, actor)
     member = User.objects.select_for_update(of=("self",)).get(pk=member.pk)
     if member.pk == actor.pk and (role != member.role or not is_active):
         raise Refused(_("You cannot change your own role or access. Ask another manager."))
@@ -106,6 +107,7 @@ def member_new_password(*, member: User, actor: User) -> str:
     if member.organisation is None:
         raise Refused(_("This user belongs to no organisation."))
     _refuse_unless_may_edit_members(member.organisation, actor)
+    _refuse_for_administrator(member, actor)
     password = one_time_password()
     member.set_password(password)
     member.must_change_password = True
@@ -147,3 +149,9 @@ def _refuse_unless_may_edit_members(organisation: Organisation, actor: User | No
         return
     if actor.organisation_id != organisation.pk or not actor.may(Right.EDIT_MEMBERS):
         raise Refused(_("Only a manager of the organisation may change its members."))
+
+
+def _refuse_for_administrator(member: User, actor: User) -> None:
+    # A manager who could set an administrator's password would be one.
+    if member.is_staff and not actor.is_staff:
+        raise Refused(_("Only an administrator may change the account of an administrator."))
