@@ -11,3 +11,5 @@ os.environ.setdefault("EMAIL_URL", "memorymail:")
 from portal.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Static files are looked up when asked for, not listed anew for every test client.
+WHITENOISE_AUTOREFRESH = True
