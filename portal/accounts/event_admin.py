@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
@@ -32,15 +33,7 @@ class ChainFilter(admin.SimpleListFilter):
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin[Event]):
-    list_display = (
-        "at",
-        "organisation",
-        "actor_label",
-        "action",
-        "object_type",
-        "object_label",
-        "origin",
-    )
+    list_display = ("at", "organisation", "actor_label", "action", "kind", "object_label", "origin")
     list_filter = (ChainFilter, "action", "at")
     search_fields = ("actor_label", "object_label", "object_id")
     search_help_text = _("Actor, object or object's id")
@@ -68,6 +61,13 @@ class EventAdmin(ReadOnlyAdmin[Event]):
         if event.organisation_id == PLATFORM:
             return _("the platform")
         return event.organisation_name or event.organisation_id
+
+    @admin.display(description=_("kind of object"))
+    def kind(self, event: Event) -> str:
+        try:
+            return str(apps.get_model(event.object_type)._meta.verbose_name)
+        except (LookupError, ValueError):
+            return event.object_type
 
     @admin.display(description=_("details"))
     def details_indented(self, event: Event) -> str:

@@ -57,10 +57,10 @@ def top_up(
     positive with at most two decimal places."""
     if not actor.is_staff or not actor.is_active:
         raise Refused(_("Only an administrator tops up a balance."))
+    if amount.is_finite() and amount >= Decimal(10) ** 10:
+        raise Refused(_("The amount is too large."), field="amount")
     if not amount.is_finite() or amount <= 0 or amount != round(amount, 2):
         raise Refused(_("Write a positive amount with at most two decimal places."), field="amount")
-    if amount >= Decimal(10) ** 10:
-        raise Refused(_("The amount is too large."), field="amount")
     entry = LedgerEntry.objects.create(
         organisation=organisation,
         kind=Kind.TOP_UP,

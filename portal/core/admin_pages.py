@@ -86,6 +86,7 @@ class ReadOnlyAdmin(_ModelAdmin[M]):
     """Shows rows to administrators and changes nothing."""
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
     list_per_page = 50
     actions: Any = None
@@ -119,9 +120,6 @@ class ServiceAdmin(ReadOnlyAdmin[M]):
     form = RefusableForm
     change_form_template = "admin/object_page.html"
     object_actions: ClassVar[Iterable[ObjectAction]] = ()
-
-    class Media:
-        css: ClassVar = {"all": ["portal/admin.css"]}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_administrator(request)
@@ -185,6 +183,7 @@ class ServiceAdmin(ReadOnlyAdmin[M]):
             for action in self.object_actions
             if obj and action.is_open(obj)
         ]
+        context["show_save_and_add_another"] = False
         return super().render_change_form(request, context, *args, **kwargs)
 
     def object_action_view(
@@ -231,7 +230,6 @@ class ServiceAdmin(ReadOnlyAdmin[M]):
             "title": action.label,
             "subtitle": str(obj),
             "form": form,
-            "media": self.media,
             "page_url": self._page_url(obj),
         }
         return TemplateResponse(request, "admin/object_action.html", context)

@@ -55,7 +55,7 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
         "created_at",
         "organisation",
         "author",
-        "sender_value",
+        "sender",
         "recipients_count",
         "overall",
     )
@@ -69,7 +69,7 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
         "author",
         "vouched_by",
         "created_at",
-        "sender_value",
+        "sender",
         "text",
         "encoding",
         "segments",
@@ -82,6 +82,10 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return MessageList
+
+    @admin.display(description=_("sender name"))
+    def sender(self, message: Message) -> str:
+        return message.sender_value
 
     @admin.display(description=_("state"))
     def overall(self, message: Any) -> Any:

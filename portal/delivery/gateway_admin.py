@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import display_for_value
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -45,6 +47,7 @@ class GatewayForm(RefusableForm):
 
     class Meta:
         model = GatewayAccount
+        fields = ()  # the page names them
         # Their fields above stand alone, so that no stored password becomes a form's initial value.
         exclude = ("sms_password", "smtp_password")
 
@@ -81,13 +84,14 @@ def _resume(account: GatewayAccount, actor: User, _fields: object) -> str:
 @admin.register(GatewayAccount)
 class GatewayAccountAdmin(ServiceAdmin[GatewayAccount]):
     form = GatewayForm
+    formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
     list_display = ("organisation", "host", "port", "security", "sms_user", "works", "last_failure")
     list_filter = ("security",)
     list_select_related = ("organisation",)
     search_fields = ("organisation__name", "host", "sms_user")
     ordering = ("organisation__name",)
     fieldsets = (
-        (None, {"fields": ("organisation", "paused_reason", "last_failure", "not_before")}),
+        (None, {"fields": ("organisation", "paused_reason", "last_failure", "waits_until")}),
         (
             gettext_lazy("Server"),
             {"fields": (("host", "port"), "security", ("smtp_user", "smtp_password"))},
@@ -129,8 +133,12 @@ class GatewayAccountAdmin(ServiceAdmin[GatewayAccount]):
     def get_readonly_fields(
         self, request: HttpRequest, obj: GatewayAccount | None = None
     ) -> tuple[str, ...]:
-        health = ("paused_reason", "last_failure", "not_before")
+        health = ("paused_reason", "last_failure", "waits_until")
         return ("organisation", *health) if obj else health
+
+    @admin.display(description=gettext_lazy("waits until"))
+    def waits_until(self, account: GatewayAccount) -> str:
+        return display_for_value(account.not_before, "-")
 
     @admin.display(description=gettext_lazy("works"), boolean=True)
     def works(self, account: GatewayAccount) -> bool:
