@@ -1,0 +1,3 @@
+from tests.unit.sms.conftest import tls_files
+
+__all__ = ["tls_files"]
