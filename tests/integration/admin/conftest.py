@@ -1,0 +1,18 @@
+import pytest
+from django.test import Client
+
+from portal.accounts.models import User
+from tests.factories import AdministratorFactory
+
+
+@pytest.fixture
+def administrator() -> User:
+    return AdministratorFactory(email="root@example.com")
+
+
+@pytest.fixture
+def office(administrator: User) -> Client:
+    """A browser that an administrator signed in with."""
+    browser = Client()
+    browser.force_login(administrator)
+    return browser

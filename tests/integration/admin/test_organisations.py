@@ -1,0 +1,159 @@
+"""Organisations and their balances on the administrators' pages."""
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from portal.accounts.models import Organisation, Plan
+from portal.audit.models import Action, Event
+from portal.billing.models import Kind, LedgerEntry
+from portal.billing.services import balance
+from tests.factories import GatewayAccountFactory, OrganisationFactory
+from tests.integration.admin.pages import errors_of, page_url, text_of
+
+pytestmark = pytest.mark.django_db
+
+FIELDS = {
+    "name": "ООО Ромашка",
+    "time_zone": "Asia/Novosibirsk",
+    "currency": "RUB",
+    "plan": "prepaid",
+    "price_per_segment": "2.5",
+    "segment_ceiling": "5",
+    "allowed_countries": "RU,BY",
+}
+
+
+def test_an_organisation_is_made(office: Client) -> None:
+    office.post(page_url(Organisation, "add"), FIELDS)
+
+    organisation = Organisation.objects.get()
+    assert (organisation.name, organisation.plan) == ("ООО Ромашка", Plan.PREPAID)
+    assert organisation.allowed_countries == ["RU", "BY"]
+    event = Event.objects.get(action=Action.CREATED)
+    assert (event.organisation_id, event.actor_label) == (organisation.pk, "root@example.com")
+
+
+def test_a_change_is_recorded_with_old_and_new_values(office: Client) -> None:
+    organisation = OrganisationFactory(name="Old")
+
+    office.post(
+        page_url(organisation, "change"),
+        FIELDS | {"time_zone": "Europe/Moscow", "plan": "unlimited", "allowed_countries": "RU"},
+    )
+
+    organisation.refresh_from_db()
+    assert (organisation.name, organisation.price_per_segment) == ("ООО Ромашка", Decimal("2.5"))
+    assert Event.objects.get(action=Action.CHANGED).details == {
+        "name": {"from": "Old", "to": "ООО Ромашка"},
+        "price_per_segment": {"from": "0.0000", "to": "2.5"},
+        "segment_ceiling": {"from": 10, "to": 5},
+    }
+
+
+def test_extra_fields_are_ignored(office: Client) -> None:
+    organisation = OrganisationFactory()
+    other = OrganisationFactory()
+    created_at = organisation.created_at
+
+    office.post(
+        page_url(organisation, "change"),
+        FIELDS | {"id": other.pk, "created_at": "2001-01-01", "members": "1"},
+    )
+
+    organisation.refresh_from_db()
+    other.refresh_from_db()
+    assert (organisation.name, organisation.created_at) == ("ООО Ромашка", created_at)
+    assert other.name != "ООО Ромашка"
+
+
+def test_a_name_that_is_taken_is_refused_and_everything_typed_is_kept(office: Client) -> None:
+    OrganisationFactory(name="ООО РОМАШКА")
+
+    response = office.post(page_url(Organisation, "add"), FIELDS)
+
+    assert response.status_code == 200
+    assert "There is an organisation of this name already." in str(errors_of(response))
+    assert "Asia/Novosibirsk" in text_of(response)
+    assert Organisation.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("time_zone", "Mars/Olympus"),
+        ("price_per_segment", "-1"),
+        ("segment_ceiling", "0"),
+        ("allowed_countries", "Russia"),
+        ("plan", "free"),
+    ],
+)
+def test_a_bad_value_is_refused_at_its_field(office: Client, field: str, value: str) -> None:
+    response = office.post(page_url(Organisation, "add"), FIELDS | {field: value})
+
+    assert field in errors_of(response)
+    assert not Organisation.objects.exists()
+
+
+def test_the_page_shows_the_balance_and_the_way_to_the_gateway_account(office: Client) -> None:
+    organisation = OrganisationFactory(prepaid=True)
+    page = text_of(office.get(page_url(organisation, "change")))
+    assert "0.00 RUB" in page or "0,00 RUB" in page
+    assert "Set up the gateway account" in page
+
+    account = GatewayAccountFactory(organisation=organisation)
+    assert page_url(account, "change") in text_of(office.get(page_url(organisation, "change")))
+
+
+def top_up(browser: Client, organisation: Organisation, **fields: str) -> object:
+    form = {"organisation": str(organisation.pk), "amount": "100.50", "note": "счёт 17", **fields}
+    return browser.post(page_url(LedgerEntry, "add"), form)
+
+
+def test_a_top_up_adds_to_the_balance(office: Client) -> None:
+    organisation = OrganisationFactory(prepaid=True)
+
+    top_up(office, organisation)
+
+    assert balance(organisation).available == Decimal("100.50")
+    entry = LedgerEntry.objects.get()
+    assert (entry.kind, entry.note) == (Kind.TOP_UP, "счёт 17")
+    assert entry.actor_label == "root@example.com"
+    assert Event.objects.get(action=Action.TOPPED_UP).details == {"amount": "100.50"}
+
+
+def test_the_top_up_page_takes_the_organisation_it_was_opened_from(office: Client) -> None:
+    organisation = OrganisationFactory()
+
+    page = text_of(office.get(page_url(LedgerEntry, "add"), {"organisation": organisation.pk}))
+
+    assert f'<option value="{organisation.pk}" selected>' in page
+    assert "<h1>Top up</h1>" in page
+
+
+def test_extra_fields_make_nothing_but_a_top_up(office: Client) -> None:
+    organisation = OrganisationFactory()
+
+    top_up(office, organisation, kind="correction", reserved="5", actor_label="x", message_id="1")
+
+    entry = LedgerEntry.objects.get()
+    assert (entry.kind, entry.reserved, entry.message_id) == (Kind.TOP_UP, 0, None)
+
+
+@pytest.mark.parametrize("amount", ["", "0", "-5", "0.001", "NaN", "1e99", "сто"])
+def test_a_bad_amount_is_refused_at_its_field(office: Client, amount: str) -> None:
+    response = top_up(office, OrganisationFactory(), amount=amount)
+
+    assert list(errors_of(response)) == ["amount"]
+    assert not LedgerEntry.objects.exists()
+
+
+def test_a_ledger_entry_cannot_be_changed(office: Client) -> None:
+    organisation = OrganisationFactory()
+    top_up(office, organisation)
+    entry = LedgerEntry.objects.get()
+
+    assert office.post(page_url(entry, "change"), {"amount": "1"}).status_code == 403
+    assert office.get(page_url(entry, "change")).status_code == 200

@@ -1,0 +1,169 @@
+"""Messages, envelopes and audit events on the administrators' pages."""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from django.db import connection, models
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from portal.audit.models import Action, Event
+from portal.audit.services import event_record
+from portal.core import admin_pages
+from portal.delivery.models import Attempt, Envelope, GatewayAccount, Message, State
+from portal.senders.models import SenderName
+from tests.factories import ContactFactory, MemberFactory, OrganisationFactory, submit_message
+from tests.integration.admin.pages import page_url, text_of
+
+pytestmark = pytest.mark.django_db
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+def a_row_of_everything() -> None:
+    member = MemberFactory()
+    envelope = submit_message(member).envelopes.get()
+    Attempt.objects.create(
+        envelope=envelope,
+        started_at=envelope.due_at,
+        ended_at=envelope.due_at,
+        phase="dot",
+        outcome="accepted",
+    )
+
+
+def queries(action: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        action()
+    return len(captured)
+
+
+@pytest.mark.parametrize("model", [Message, Envelope, Attempt, SenderName, GatewayAccount, Event])
+def test_a_longer_list_takes_no_more_queries(office: Client, model: type[models.Model]) -> None:
+    a_row_of_everything()
+    url = page_url(model, "changelist")
+    office.get(url)
+    few = queries(lambda: office.get(url))
+
+    for _ in range(5):
+        a_row_of_everything()
+
+    assert queries(lambda: office.get(url)) == few
+
+
+def test_a_message_shows_its_text_and_a_capped_list_of_recipients(office: Client) -> None:
+    numbers = [f"7921{number:07d}" for number in range(130)]
+    message = submit_message(MemberFactory(), *numbers, text="Собрание в 18:00")
+
+    page = text_of(office.get(page_url(message, "change")))
+
+    assert "Собрание в 18:00" in page
+    assert page.count("+7 921 ") == 100
+    assert "and 30 more" in page
+    assert "queued: 130" in page
+
+
+def test_messages_are_found_by_state_organisation_and_id(office: Client) -> None:
+    first = submit_message(MemberFactory())
+    second = submit_message(MemberFactory())
+    second.envelopes.update(state=State.CANCELLED)
+
+    def shown(**query: object) -> set[int]:
+        response = office.get(page_url(Message, "changelist"), query)
+        assert response.status_code == 200
+        return {message.pk for message in response.context["cl"].result_list}
+
+    assert shown(state="cancelled") == {second.pk}
+    assert shown(organisation__id__exact=first.organisation_id) == {first.pk}
+    assert shown(q=first.pk) == {first.pk}
+    assert shown(q="no number") == set()
+    assert shown(state="no such state") == {first.pk, second.pk}
+
+
+def test_envelopes_are_found_from_their_message(office: Client) -> None:
+    message = submit_message(MemberFactory())
+    submit_message(MemberFactory())
+
+    response = office.get(page_url(Envelope, "changelist"), {"message__id__exact": message.pk})
+
+    assert [envelope.message_id for envelope in response.context["cl"].result_list] == [message.pk]
+
+
+def test_no_list_counts_or_pages_beyond_its_cap(
+    office: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin_pages, "MOST_COUNTED", 2)
+    for _ in range(4):
+        event_record(action=Action.CHANGED, actor=None, organisation_id=None)
+
+    response = office.get(page_url(Event, "changelist"))
+
+    assert response.context["cl"].result_count == 2
+
+
+def test_audit_events_are_found_by_organisation_action_actor_and_object(office: Client) -> None:
+    organisation = OrganisationFactory(name="ООО Ромашка")
+    event = event_record(
+        action=Action.APPROVED,
+        actor=None,
+        actor_label="anna@example.com",
+        organisation_id=organisation.pk,
+        object_label="ACME",
+        details={"reason": "да"},
+    )
+    other = event_record(action=Action.CHANGED, actor=None, organisation_id=None)
+
+    def shown(**query: object) -> set[int]:
+        response = office.get(page_url(Event, "changelist"), query)
+        return {event.pk for event in response.context["cl"].result_list} & {event.pk, other.pk}
+
+    assert shown(organisation_id=organisation.pk) == {event.pk}
+    assert shown(organisation_id=0) == {other.pk}
+    assert shown(action__exact="approved") == {event.pk}
+    assert shown(q="anna") == {event.pk}
+    assert shown(q="acme") == {event.pk}
+    assert shown(organisation_id="x") == {event.pk, other.pk}
+    assert "ООО Ромашка" in text_of(office.get(page_url(Event, "changelist")))
+    assert '"reason": "да"' in text_of(office.get(page_url(event, "change")))
+
+
+def test_an_objects_history_is_the_audit_trail(office: Client) -> None:
+    organisation = OrganisationFactory()
+    mine = event_record(
+        action=Action.CHANGED, actor=None, organisation_id=organisation.pk, obj=organisation
+    )
+    event_record(action=Action.CHANGED, actor=None, organisation_id=organisation.pk)
+
+    response = office.get(page_url(organisation, "history"), follow=True)
+
+    assert [event.pk for event in response.context["cl"].result_list] == [mine.pk]
+
+
+def test_a_script_in_names_texts_and_reasons_is_inert(office: Client) -> None:
+    organisation = OrganisationFactory(name=SCRIPT)
+    member = MemberFactory(organisation=organisation, name=SCRIPT)
+    ContactFactory(organisation=organisation, name=SCRIPT)
+    message = submit_message(member, text=SCRIPT)
+    account = GatewayAccount.objects.get()
+    account.paused_reason = account.last_failure = SCRIPT
+    account.save()
+    envelope = message.envelopes.get()
+    envelope.last_reply = SCRIPT
+    envelope.save()
+    event = event_record(
+        action=Action.REJECTED,
+        actor=None,
+        actor_label=SCRIPT,
+        organisation_id=organisation.pk,
+        object_label=SCRIPT,
+        details={"reason": SCRIPT},
+    )
+    sender_name = SenderName.objects.get()
+    sender_name.reason = SCRIPT
+    sender_name.save()
+
+    for obj in (organisation, member, message, account, envelope, event, sender_name):
+        listed = page_url(type(obj), "changelist")
+        for url in (page_url(obj, "change"), listed, f"{listed}?q={quote(SCRIPT)}"):
+            assert SCRIPT not in office.get(url).content.decode(), url
