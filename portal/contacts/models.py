@@ -1,5 +1,7 @@
 """People in E.164, and named sets of them."""
 
+import re
+import unicodedata
 from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
@@ -12,10 +14,17 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import Organisation
 from sms.phone import display
 
+_BETWEEN_WORDS = re.compile(r"\W+")
+LONGEST_SEARCH_KEY = 300
+
 
 def search_key(name: str) -> str:
-    """``name`` as it is compared in searches: case folded, ё as е."""
-    return name.casefold().replace("ё", "е")
+    """``name`` as lists order it and searches compare it: its words, case folded, ё as е.
+
+    PostgreSQL would take `ip/2` or `vk.com` for one word of a special kind.
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold().replace("ё", "е")
+    return _BETWEEN_WORDS.sub(" ", folded).strip()[:LONGEST_SEARCH_KEY]
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -30,7 +39,7 @@ class Contact(models.Model):
         _("phone"), max_length=15, validators=[RegexValidator(r"\A[0-9]{5,15}\Z")]
     )
     note = models.CharField(_("note"), max_length=500, blank=True)
-    search_key = models.CharField(max_length=300, editable=False)
+    search_key = models.CharField(max_length=LONGEST_SEARCH_KEY, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ContactQuerySet.as_manager()

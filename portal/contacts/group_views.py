@@ -1,0 +1,149 @@
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.accounts.gates import MemberRequest, requires
+from portal.accounts.rights import Right
+from portal.contacts.forms import GroupForm
+from portal.contacts.models import Contact, Group
+from portal.contacts.search import matching
+from portal.contacts.selectors import MOST_COUNTED, contacts_outside, groups_with_size
+from portal.contacts.services import (
+    group_add_contact,
+    group_create,
+    group_delete,
+    group_remove_contact,
+    group_rename,
+)
+from portal.core.errors import Refused
+from portal.core.keyset import keyset_page
+from portal.core.parts import render_part_or_page, wants_part
+from portal.core.refusals import missing_if_gone, show_refusal
+
+MOST_FOUND = 10
+
+
+@require_safe
+@requires(Right.SEE_CONTACTS)
+def groups(request: MemberRequest) -> HttpResponse:
+    page = keyset_page(
+        groups_with_size(request.organisation),
+        fields=("name", "id"),
+        cursor=request.GET.get("cursor"),
+    )
+    context = {
+        "page": page,
+        "most_counted": MOST_COUNTED,
+        "may_edit": request.member.may(Right.EDIT_CONTACTS),
+    }
+    return render(request, "contacts/groups.html", context)
+
+
+@require_safe
+@requires(Right.SEE_CONTACTS)
+def group(request: MemberRequest, pk: int) -> HttpResponse:
+    """The group's contacts, and those found by ``?q=`` to add; htmx gets the found alone."""
+    shown = _group(request, pk)
+    query = request.GET.get("q", "").strip()
+    context = {
+        "group": shown,
+        "query": query,
+        "found": _found_outside(request, shown, query),
+        "may_edit": request.member.may(Right.EDIT_CONTACTS),
+    }
+    if not wants_part(request):
+        inside = Contact.objects.of(request.organisation).filter(groups=shown)
+        context["page"] = keyset_page(inside, cursor=request.GET.get("cursor"))
+    return render_part_or_page(
+        request, part="contacts/_found.html", page="contacts/group.html", context=context
+    )
+
+
+@requires(Right.EDIT_CONTACTS)
+def group_add(request: MemberRequest) -> HttpResponse:
+    form = GroupForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = group_create(
+                organisation=request.organisation, actor=request.member, **form.cleaned_data
+            )
+        except Refused as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The group has been made. Now add contacts to it."))
+            return redirect("contacts:group", pk=made.pk)
+    return render(request, "contacts/group_form.html", {"form": form})
+
+
+@requires(Right.EDIT_CONTACTS)
+def group_edit(request: MemberRequest, pk: int) -> HttpResponse:
+    shown = _group(request, pk)
+    form = GroupForm(request.POST or None, initial={"name": shown.name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            group_rename(group=shown, actor=request.member, **form.cleaned_data)
+        except Refused as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The group has been renamed."))
+            return redirect("contacts:group", pk=pk)
+    return render(request, "contacts/group_form.html", {"form": form, "group": shown})
+
+
+@requires(Right.EDIT_CONTACTS)
+@missing_if_gone
+def group_remove(request: MemberRequest, pk: int) -> HttpResponse:
+    """GET asks, POST deletes."""
+    shown = _group(request, pk)
+    if request.method != "POST":
+        return render(request, "contacts/group_remove.html", {"group": shown})
+    group_delete(group=shown, actor=request.member)
+    messages.success(request, _("The group has been deleted; its contacts stay."))
+    return redirect("contacts:groups")
+
+
+@require_POST
+@requires(Right.EDIT_CONTACTS)
+@missing_if_gone
+def member_add(request: MemberRequest, pk: int, contact_pk: int) -> HttpResponse:
+    contact = _contact(request, contact_pk)
+    group_add_contact(group=_group(request, pk), contact=contact, actor=request.member)
+    messages.success(request, _("%(name)s is in the group now.") % {"name": contact.name})
+    return redirect(_page_with_search(request, pk))
+
+
+@require_POST
+@requires(Right.EDIT_CONTACTS)
+@missing_if_gone
+def member_remove(request: MemberRequest, pk: int, contact_pk: int) -> HttpResponse:
+    contact = _contact(request, contact_pk)
+    group_remove_contact(group=_group(request, pk), contact=contact, actor=request.member)
+    messages.success(request, _("%(name)s has left the group.") % {"name": contact.name})
+    return redirect("contacts:group", pk=pk)
+
+
+def _page_with_search(request: MemberRequest, pk: int) -> str:
+    """Several contacts found by one search can be added one after another."""
+    page = reverse("contacts:group", args=[pk])
+    query = request.POST.get("q", "")
+    return f"{page}?{urlencode({'q': query})}" if query else page
+
+
+def _group(request: MemberRequest, pk: int) -> Group:
+    return get_object_or_404(Group.objects.filter(organisation=request.organisation), pk=pk)
+
+
+def _contact(request: MemberRequest, pk: int) -> Contact:
+    return get_object_or_404(Contact.objects.of(request.organisation), pk=pk)
+
+
+def _found_outside(request: MemberRequest, shown: Group, query: str) -> list[Contact]:
+    if not query:
+        return []
+    countries = request.organisation.allowed_countries
+    found = matching(contacts_outside(shown), query, countries=countries)
+    return list(found.order_by("search_key", "id")[:MOST_FOUND])
