@@ -1,0 +1,129 @@
+"""What people decide on the page of a message. Each is one POST, one service, one redirect."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from portal.accounts.gates import MemberRequest, requires
+from portal.accounts.rights import Right
+from portal.core.errors import Conflict, Refused
+from portal.delivery import decisions
+from portal.delivery.models import Envelope, Message
+from portal.delivery.selectors import phones_to_resend
+from portal.history.views import visible_message
+from portal.messaging.services import message_resend
+
+
+@requires(Right.SEND)
+@require_POST
+def cancel(request: MemberRequest, pk: int) -> HttpResponse:
+    message = visible_message(request, pk)
+
+    def decide() -> str:
+        count = decisions.message_cancel(message=message, actor=request.member)
+        words = ngettext(
+            "Cancelled for %(count)s recipient.", "Cancelled for %(count)s recipients.", count
+        )
+        return words % {"count": count}
+
+    return _decided(request, message, decide)
+
+
+@requires(Right.DECIDE_FOR_OTHERS)
+@require_POST
+def release(request: MemberRequest, pk: int) -> HttpResponse:
+    message = visible_message(request, pk)
+
+    def decide() -> str:
+        count = decisions.message_release(message=message, actor=request.member)
+        words = ngettext(
+            "Released; it goes to %(count)s recipient.",
+            "Released; it goes to %(count)s recipients.",
+            count,
+        )
+        return words % {"count": count}
+
+    return _decided(request, message, decide)
+
+
+@requires(Right.SEND)
+@require_POST
+def envelope_was_sent(request: MemberRequest, pk: int, envelope_pk: int) -> HttpResponse:
+    message, envelope = _envelope(request, pk, envelope_pk)
+
+    def decide() -> str:
+        decisions.envelope_was_sent(envelope=envelope, actor=request.member)
+        return _("Noted: it was sent.")
+
+    return _decided(request, message, decide)
+
+
+@requires(Right.SEND)
+@require_POST
+def envelope_was_not_sent(request: MemberRequest, pk: int, envelope_pk: int) -> HttpResponse:
+    message, envelope = _envelope(request, pk, envelope_pk)
+
+    def decide() -> str:
+        decisions.envelope_was_not_sent(envelope=envelope, actor=request.member)
+        return _("Noted: it was not sent.")
+
+    return _decided(request, message, decide)
+
+
+@requires(Right.SEND)
+@require_POST
+def envelope_send_again(request: MemberRequest, pk: int, envelope_pk: int) -> HttpResponse:
+    message, envelope = _envelope(request, pk, envelope_pk)
+
+    def decide() -> str:
+        decisions.envelope_send_again(envelope=envelope, actor=request.member)
+        return _("It is on its way again.")
+
+    return _decided(request, message, decide)
+
+
+@requires(Right.SEND)
+@require_POST
+def resend(request: MemberRequest, pk: int) -> HttpResponse:
+    """Send to the rejected again: from several tabs at once still one message."""
+    message = visible_message(request, pk)
+    phones = phones_to_resend(message)
+    if request.POST.get("count") not in {None, str(len(phones))}:
+        messages.warning(request, _("Since you confirmed, the numbers have changed. Check again."))
+        return redirect("history:resend" if phones else "history:message", message.pk)
+    if not phones:
+        messages.info(request, _("These numbers were sent to again already."))
+        return redirect("history:message", message.pk)
+    try:
+        submitted = message_resend(
+            message=message,
+            author=request.member,
+            form_key=f"resend-{message.pk}-{message.resends.count()}",
+            phones=phones,
+        )
+    except Refused as refused:
+        messages.error(request, str(refused.message))
+        return redirect("history:message", message.pk)
+    messages.success(request, _("The text is on its way to the rejected numbers again."))
+    return redirect("history:message", submitted.message.pk)
+
+
+def _envelope(request: MemberRequest, pk: int, envelope_pk: int) -> tuple[Message, Envelope]:
+    message = visible_message(request, pk)
+    return message, get_object_or_404(message.envelopes, pk=envelope_pk)
+
+
+def _decided(request: MemberRequest, message: Message, decide: Callable[[], str]) -> HttpResponse:
+    """Back to the message with what was done, or why nothing was."""
+    try:
+        messages.success(request, decide())
+    except Conflict as conflict:
+        messages.warning(request, str(conflict.message))
+    except Refused as refused:
+        messages.error(request, str(refused.message))
+    return redirect("history:message", message.pk)

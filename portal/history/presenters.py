@@ -1,0 +1,186 @@
+"""What became of messages and recipients, in words, with the tone of their badges."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.delivery.models import Envelope, Message, Recipient, State
+from portal.delivery.selectors import (
+    MIXED,
+    OVERALL_LABELS,
+    SENDING,
+    Counts,
+    is_settled,
+    overall_state,
+)
+from portal.history.replies import reply_words
+
+GOOD, WAIT, BAD, QUIET = "good", "wait", "bad", "quiet"
+TONES: Mapping[str, str] = {
+    State.QUEUED: QUIET,
+    State.CLAIMED: QUIET,
+    State.TRANSMITTING: QUIET,
+    SENDING: QUIET,
+    State.ACCEPTED: GOOD,
+    MIXED: WAIT,
+    State.UNCERTAIN: WAIT,
+    State.HELD: WAIT,
+    State.REJECTED: BAD,
+    State.CANCELLED: QUIET,
+    State.EXPIRED: BAD,
+}
+# How counts are listed: done first, then what needs somebody, then the rest.
+ORDER = (
+    State.ACCEPTED,
+    State.UNCERTAIN,
+    State.HELD,
+    State.REJECTED,
+    State.EXPIRED,
+    State.CANCELLED,
+    SENDING,
+    State.QUEUED,
+)
+CHOICES: Sequence[tuple[str, str | Promise]] = (
+    ("queued", gettext_lazy("waiting in the queue")),
+    ("sending", gettext_lazy("being sent")),
+    ("accepted", gettext_lazy("accepted by the operator")),
+    ("rejected", gettext_lazy("rejected by the operator")),
+    ("uncertain", gettext_lazy("uncertain: you decide")),
+    ("held", gettext_lazy("held")),
+    ("cancelled", gettext_lazy("cancelled")),
+    ("expired", gettext_lazy("expired")),
+)
+BAR_WIDTH = 1000
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A state: ``tone`` is a CSS class's end, ``words`` say it without the colour."""
+
+    tone: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Recipients in one state; ``x`` and ``width`` place it on a bar 1,000 wide."""
+
+    state: str
+    badge: Badge
+    count: int
+    x: int
+    width: int
+
+
+def state_badge(state: str) -> Badge:
+    return Badge(TONES[state], str(OVERALL_LABELS[state]))
+
+
+def message_badge(counts: Counts) -> Badge:
+    state = overall_state(counts)
+    if state == MIXED and State.ACCEPTED not in counts:
+        return Badge(BAD, _("not sent"))
+    return state_badge(state)
+
+
+def merged_counts(counts: Counts) -> dict[str, int]:
+    """``claimed`` and ``transmitting`` are one to people: being sent."""
+    under_way = {State.CLAIMED.value, State.TRANSMITTING.value}
+    merged = {state: count for state, count in counts.items() if state not in under_way}
+    sending = sum(count for state, count in counts.items() if state in under_way)
+    return {**merged, SENDING: sending} if sending else merged
+
+
+def figures(counts: Counts) -> list[Figure]:
+    merged = merged_counts(counts)
+    whole = sum(merged.values())
+    found, done = [], 0
+    for state in ORDER:
+        if count := merged.get(state, 0):
+            start, end = done * BAR_WIDTH // whole, (done + count) * BAR_WIDTH // whole
+            width = max(end - start, 4)
+            found.append(Figure(str(state), state_badge(state), count, start, width))
+            done += count
+    return found
+
+
+def progress_words(counts: Counts) -> str:
+    """One sentence on how far the message is."""
+    whole = sum(counts.values())
+    accepted = counts.get(State.ACCEPTED, 0)
+    if is_settled(counts) and State.UNCERTAIN not in counts and State.HELD not in counts:
+        ready = _("Done: the operator accepted %(accepted)s of %(whole)s.")
+        return ready % {"accepted": accepted, "whole": whole}
+    so_far = _("So far the operator accepted %(accepted)s of %(whole)s.")
+    return so_far % {"accepted": accepted, "whole": whole}
+
+
+@dataclass(frozen=True)
+class MessageRow:
+    message: Message
+    counts: Counts
+
+    @property
+    def badge(self) -> Badge:
+        return message_badge(self.counts)
+
+    @property
+    def figures(self) -> list[Figure]:
+        """Counts by state, where there is more than one state."""
+        found = figures(self.counts)
+        return found if len(found) > 1 else []
+
+    @property
+    def is_under_way(self) -> bool:
+        return not is_settled(self.counts)
+
+
+@dataclass(frozen=True)
+class RecipientRow:
+    recipient: Recipient
+
+    @property
+    def envelope(self) -> Envelope:
+        return self.recipient.envelope
+
+    @property
+    def badge(self) -> Badge:
+        return state_badge(self.envelope.state)
+
+    @property
+    def note(self) -> str:
+        """Why it is in this state, where there is something to say beyond the state."""
+        envelope = self.envelope
+        if envelope.state == State.HELD:
+            return str(envelope.get_held_because_display())
+        if envelope.settled_by and envelope.state == State.CANCELLED:
+            return _("By %(person)s.") % {"person": envelope.settled_by}
+        if envelope.settled_by:
+            return _("By the word of %(person)s.") % {"person": envelope.settled_by}
+        if envelope.state in {State.CANCELLED, State.EXPIRED, State.ACCEPTED}:
+            return ""
+        return reply_words(envelope.last_phase, envelope.last_code, envelope.last_reply)
+
+    @property
+    def raw(self) -> str:
+        """The operator's own words with the reply code."""
+        code = f"{self.envelope.last_code} " if self.envelope.last_code else ""
+        return f"{code}{self.envelope.last_reply}".strip()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Queued with a time to leave: a next try, or a schedule."""
+        return self.envelope.state == State.QUEUED
+
+    @property
+    def is_retry(self) -> bool:
+        return self.is_waiting and self.envelope.tries > 0
+
+
+def fingerprint(*seen: object) -> str:
+    """Changes whenever anything in ``seen`` does; for pages that ask whether they are stale."""
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

@@ -1,0 +1,30 @@
+from django.urls import path
+
+from portal.history import actions, views
+
+app_name = "history"
+urlpatterns = [
+    path("", views.message_list, name="messages"),
+    path("rows", views.rows, name="rows"),
+    path("<int:pk>", views.message_page, name="message"),
+    path("<int:pk>/progress", views.progress, name="progress"),
+    path("<int:pk>/cancel", actions.cancel, name="cancel"),
+    path("<int:pk>/release", actions.release, name="release"),
+    path("<int:pk>/rejected", views.resend, name="resend"),
+    path("<int:pk>/resend", actions.resend, name="resend_send"),
+    path(
+        "<int:pk>/envelopes/<int:envelope_pk>/was-sent",
+        actions.envelope_was_sent,
+        name="was_sent",
+    ),
+    path(
+        "<int:pk>/envelopes/<int:envelope_pk>/was-not-sent",
+        actions.envelope_was_not_sent,
+        name="was_not_sent",
+    ),
+    path(
+        "<int:pk>/envelopes/<int:envelope_pk>/send-again",
+        actions.envelope_send_again,
+        name="send_again",
+    ),
+]

@@ -1,0 +1,115 @@
+"""Reading what became of messages."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from portal.accounts.gates import MemberRequest, requires
+from portal.accounts.rights import Right
+from portal.core.keyset import keyset_page
+from portal.delivery.models import Message
+from portal.delivery.selectors import counts_of, needing_a_person, phones_to_resend
+from portal.history.filters import HistoryFilter
+from portal.history.pages import Page
+from portal.history.presenters import MessageRow
+from portal.messaging.forms import IdsField
+from portal.messaging.live import price
+
+MESSAGES_PER_PAGE = 30
+# htmx asks no more after an answer with this status.
+STOP_POLLING = 286
+
+
+@requires(Right.SEE_OWN_MESSAGES)
+@require_safe
+def message_list(request: MemberRequest) -> HttpResponse:
+    """Newest first; one's own, or all for who may see all."""
+    visible = Message.objects.visible_to(request.member)
+    chosen = HistoryFilter(request.GET, queryset=visible, member=request.member)
+    page = keyset_page(
+        chosen.qs.select_related("author"),
+        cursor=request.GET.get("cursor"),
+        fields=("-id",),
+        size=MESSAGES_PER_PAGE,
+    )
+    context = {
+        "filter": chosen,
+        "page": page,
+        "waiting": needing_a_person(request.member),
+        "may_send": request.member.may(Right.SEND),
+        **_rows(request, page.items),
+    }
+    return render(request, "history/messages.html", context)
+
+
+@requires(Right.SEE_OWN_MESSAGES)
+@require_safe
+def rows(request: MemberRequest) -> HttpResponse:
+    """Rows of the list that were under way when last seen, as they are now."""
+    ids = IdsField(required=False).to_python(request.GET.getlist("id"))[:MESSAGES_PER_PAGE]
+    found = Message.objects.visible_to(request.member).filter(pk__in=ids).select_related("author")
+    context = _rows(request, list(found.order_by("-id")))
+    return render(request, "history/_rows_update.html", context)
+
+
+def _rows(request: MemberRequest, messages: list[Message]) -> dict[str, object]:
+    counts = counts_of([message.pk for message in messages])
+    rows = [MessageRow(message, counts[message.pk]) for message in messages]
+    return {
+        "rows": rows,
+        "ids_under_way": urlencode([("id", row.message.pk) for row in rows if row.is_under_way]),
+        "shows_author": request.member.may(Right.SEE_ALL_MESSAGES),
+        "shows_cost": bool(request.organisation.price_per_segment),
+        "currency": request.organisation.currency,
+    }
+
+
+def visible_message(request: MemberRequest, pk: int) -> Message:
+    """404 for another organisation's message, and for another author's where one sees one's own."""
+    visible = Message.objects.visible_to(request.member)
+    return get_object_or_404(
+        visible.select_related("author", "organisation", "vouched_by", "resend_of"), pk=pk
+    )
+
+
+@requires(Right.SEE_OWN_MESSAGES)
+@require_safe
+def message_page(request: MemberRequest, pk: int) -> HttpResponse:
+    message = visible_message(request, pk)
+    context = {
+        "page": Page(message, request.member, request.GET),
+        "message": message,
+        "resends": message.resends.order_by("id"),
+    }
+    return render(request, "history/message.html", context)
+
+
+@requires(Right.SEE_OWN_MESSAGES)
+@require_safe
+def progress(request: MemberRequest, pk: int) -> HttpResponse:
+    """The moving parts of the page, where they differ from those ``seen``; else 204."""
+    message = visible_message(request, pk)
+    page = Page(message, request.member, request.GET)
+    if request.GET.get("seen") == page.fingerprint and not page.is_settled:
+        return HttpResponse(status=204)
+    context = {"page": page, "message": message, "is_update": True}
+    status = STOP_POLLING if page.is_settled else 200
+    return render(request, "history/_moving.html", context, status=status)
+
+
+@requires(Right.SEND)
+@require_safe
+def resend(request: MemberRequest, pk: int) -> HttpResponse:
+    """What sending again to the rejected would come to, before it is done."""
+    message = visible_message(request, pk)
+    phones = phones_to_resend(message)
+    if not phones:
+        return redirect("history:message", message.pk)
+    context = {
+        "message": message,
+        "count": len(phones),
+        "money": price(request.organisation, message.segments * len(phones)),
+    }
+    return render(request, "history/resend.html", context)

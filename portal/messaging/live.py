@@ -1,0 +1,210 @@
+"""What a message would be if it were sent now: counted, priced and written, and nothing stored."""
+
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import Organisation, User
+from portal.billing.services import NotEnoughMoney, balance
+from portal.core.errors import Refused
+from portal.core.explain import PHONE
+from portal.delivery.letters import letter_preview
+from portal.delivery.models import GatewayAccount
+from portal.messaging.audience import Audience
+from portal.messaging.forms import MOST_TEXT_CHARACTERS
+from portal.messaging.services import check_text
+from sms.batching import batches
+from sms.charset import Unsendable, find_unsendable
+from sms.letter import LetterRefused
+from sms.segments import Encoding, SegmentCount, count
+from sms.text import TextRefused, normalise_text
+
+MOST_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class UnsendableCharacter:
+    """One such character of the text, however often it occurs; the place is that of the first.
+
+    ``substitute`` None: there is none; "": it may be left out.
+    """
+
+    shown: str
+    line: int
+    column: int
+    times: int
+    substitute: str | None
+
+
+@dataclass(frozen=True)
+class Text:
+    """``counted`` is of the text as it would be stored; ``fault`` says why it cannot be."""
+
+    counted: SegmentCount
+    unsendable: tuple[UnsendableCharacter, ...] = ()
+    fault: str = ""
+
+    @property
+    def is_unicode(self) -> bool:
+        return self.counted.encoding is Encoding.UCS2
+
+    @property
+    def forced_by(self) -> str:
+        """The character that makes the text UCS-2."""
+        return shown(self.counted.forced_by) if self.counted.forced_by else ""
+
+    @property
+    def has_substitutes(self) -> bool:
+        return any(found.substitute is not None for found in self.unsendable)
+
+
+@dataclass(frozen=True)
+class Money:
+    """In the organisation's currency. ``available`` is None where no balance is kept."""
+
+    cost: Decimal
+    currency: str
+    available: Decimal | None
+
+    @property
+    def left(self) -> Decimal:
+        return (self.available or Decimal(0)) - self.cost
+
+    @property
+    def is_short(self) -> bool:
+        return self.available is not None and self.left < 0
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """``money`` is None where sending costs nothing."""
+
+    member: User
+    account: GatewayAccount
+    sender: str
+    prepared: str
+    text: Text
+    audience: Audience
+    money: Money | None
+
+    @property
+    def segments_in_all(self) -> int:
+        return self.text.counted.segments * len(self.audience.numbers)
+
+    @property
+    def ceiling(self) -> int:
+        """Most segments that the organisation allows in one SMS."""
+        return self.account.organisation.segment_ceiling
+
+    @property
+    def refused(self) -> list[tuple[str, str]]:
+        """The first refused spellings, each with its reason."""
+        return [
+            (number.raw, str(PHONE[number.fault])) for number in self.audience.refused[:MOST_SHOWN]
+        ]
+
+    @property
+    def more_refused(self) -> int:
+        return max(0, len(self.audience.refused) - MOST_SHOWN)
+
+    @cached_property
+    def envelopes(self) -> list[tuple[str, ...]]:
+        return list(batches(self.audience.numbers, per_email=self.account.numbers_per_email))
+
+    @cached_property
+    def letter(self) -> str:
+        """The first e-mail to the operator; empty until sender, numbers and text are fit."""
+        if not (self.sender and self.envelopes and self.prepared) or self.text.fault:
+            return ""
+        try:
+            return letter_preview(
+                self.account, sender=self.sender, numbers=self.envelopes[0], text=self.prepared
+            ).replace("\r\n", "\n")
+        except LetterRefused:
+            return ""
+
+
+def outlook(
+    *, member: User, account: GatewayAccount, sender: str, text: str, audience: Audience
+) -> Outlook:
+    """``sender`` is a name that the member may use, or empty; ``text`` is as it was typed."""
+    report, prepared = report_text(member, text)
+    return Outlook(
+        member=member,
+        account=account,
+        sender=sender,
+        prepared=prepared,
+        text=report,
+        audience=audience,
+        money=price(account.organisation, report.counted.segments * len(audience.numbers)),
+    )
+
+
+def price(organisation: Organisation, segments: int) -> Money | None:
+    if not organisation.price_per_segment:
+        return None
+    return Money(
+        cost=organisation.price_per_segment * segments,
+        currency=organisation.currency,
+        available=balance(organisation).available if organisation.is_prepaid else None,
+    )
+
+
+def shortage(money: Money) -> NotEnoughMoney:
+    """What the ledger would say if the message were sent now."""
+    return NotEnoughMoney(
+        _("The message costs %(cost)s, the balance is %(available)s %(currency)s.")
+        % {
+            "cost": f"{money.cost:.2f}",
+            "available": f"{money.available:.2f}",
+            "currency": money.currency,
+        }
+    )
+
+
+def report_text(member: User, typed: str) -> tuple[Text, str]:
+    """The report, and the text as it would be stored."""
+    if len(typed) > MOST_TEXT_CHARACTERS:
+        too_long = _("The text is too long: at most %(most)s characters fit.")
+        return Text(count(""), fault=too_long % {"most": MOST_TEXT_CHARACTERS}), ""
+    try:
+        prepared = normalise_text(typed)
+    except TextRefused:
+        return Text(count(typed), fault=_fault(member, typed)), ""
+    found = find_unsendable(prepared)
+    fault = _fault(member, prepared) if prepared else ""
+    return Text(count(prepared), _grouped(found), fault), prepared
+
+
+def _fault(member: User, text: str) -> str:
+    try:
+        check_text(member, text)
+    except Refused as refused:
+        return str(refused.message)
+    return ""
+
+
+def _grouped(found: tuple[Unsendable, ...]) -> tuple[UnsendableCharacter, ...]:
+    by_character: dict[str, list[Unsendable]] = {}
+    for one in found:
+        by_character.setdefault(one.character, []).append(one)
+    return tuple(
+        UnsendableCharacter(
+            shown=shown(places[0].character),
+            line=places[0].line,
+            column=places[0].column,
+            times=len(places),
+            substitute=places[0].substitute,
+        )
+        for places in list(by_character.values())[:MOST_SHOWN]
+    )
+
+
+def shown(character: str) -> str:
+    """The character itself where an eye can see it, else its Unicode number."""
+    if unicodedata.category(character[0])[0] in "LNPS":
+        return character
+    return f"U+{ord(character[0]):04X}"

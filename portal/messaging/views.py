@@ -1,0 +1,246 @@
+"""Writing a message: the form, its confirmation, and sending."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
+
+from portal.accounts.gates import MemberRequest, requires
+from portal.accounts.models import User
+from portal.accounts.rights import Right
+from portal.core.errors import Refused
+from portal.delivery.models import GatewayAccount, Message
+from portal.delivery.outbox import Draft
+from portal.messaging import picker
+from portal.messaging.forms import FORM_KEY, ComposeForm, first_values, new_form_key
+from portal.messaging.live import Outlook, outlook, shortage
+from portal.messaging.services import (
+    FormKeyTaken,
+    Submitted,
+    gateway_of,
+    message_check,
+    message_submit,
+)
+from sms.charset import substitute
+from sms.phone import display
+
+FIRST_RECIPIENTS = 5
+MOST_QUERY_CHARACTERS = 100
+
+
+@requires(Right.SEND)
+@require_http_methods(["GET", "HEAD", "POST"])
+def compose(request: MemberRequest) -> HttpResponse:
+    """An empty form, or with POST the form as it was typed; stores nothing either way."""
+    if request.method == "POST":
+        form = ComposeForm(initial=_typed(request.POST), member=request.member)
+        return trigger_client_event(_compose_page(request, form), "refresh", after="swap")
+    values = first_values(
+        request.member, request.GET.getlist("contact"), request.GET.getlist("group")
+    )
+    return _compose_page(request, ComposeForm(initial=values, member=request.member))
+
+
+@requires(Right.SEND)
+@require_POST
+def live(request: MemberRequest) -> HttpResponse:
+    """What the form comes to as it is typed. POST keeps texts out of addresses and logs."""
+    form = ComposeForm(initial=_typed(request.POST), member=request.member)
+    context = {"outlook": _outlook(form, gateway_of(request.member)), "is_update": True}
+    return render(request, "messaging/_live.html", context)
+
+
+@requires(Right.SEND)
+@require_POST
+def recipients(request: MemberRequest) -> HttpResponse:
+    """Contacts and groups that match what is typed into the search."""
+    form = ComposeForm(initial=_typed(request.POST), member=request.member)
+    return render(request, "messaging/_found.html", {"found": _found(request, form)})
+
+
+@requires(Right.SEND)
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: MemberRequest) -> HttpResponse:
+    """The message as it will go, before it goes; a reload after sign-in leads to the form."""
+    if request.method != "POST":
+        return redirect("messaging:compose")
+    form = ComposeForm(request.POST, member=request.member)
+    draft = _checked(form)
+    if draft is None:
+        return _compose_page(request, form)
+    if sent := _sent_under(draft.form_key, request.member):
+        if sent.content_hash == draft.content_hash:
+            return _sent(request, Submitted(sent, is_new=False))
+        return _form_key_taken_page(request, form, sent)
+    return _confirm_page(request, form, draft)
+
+
+@requires(Right.SEND)
+@require_POST
+def send(request: MemberRequest) -> HttpResponse:
+    """Send what was confirmed, once: a replay leads to the same message."""
+    form = ComposeForm(request.POST, member=request.member)
+    confirmed = request.POST.get("confirmed", "")
+    sent = _sent_under(request.POST.get("form_key", ""), request.member)
+    if sent and confirmed.startswith(sent.content_hash):
+        return _sent(request, Submitted(sent, is_new=False))
+    draft = _checked(form)
+    if draft is None:
+        return _compose_page(request, form)
+    if not sent and confirmed not in {"", _fingerprint(draft)}:
+        return _confirm_page(request, form, draft, is_changed=True)
+    try:
+        submitted = message_submit(
+            author=request.member,
+            sender_value=draft.sender_name.value,
+            text=draft.text,
+            audience=form.audience,
+            form_key=draft.form_key,
+        )
+    except FormKeyTaken as taken:
+        return _form_key_taken_page(request, form, taken.existing)
+    except Refused as refused:
+        form.refuse(refused)
+        return _compose_page(request, form)
+    return _sent(request, submitted)
+
+
+def _typed(data: QueryDict) -> dict[str, Any]:
+    text = data.get("text", "").replace("\r\n", "\n")
+    return {
+        "sender": data.get("sender", ""),
+        "numbers": data.get("numbers", ""),
+        "contacts": data.getlist("contacts"),
+        "groups": data.getlist("groups"),
+        "text": substitute(text) if "substitute" in data else text,
+        "form_key": new_form_key() if "anew" in data else data.get("form_key", ""),
+    }
+
+
+def _checked(form: ComposeForm) -> Draft | None:
+    """The message that the form makes, or None with the reasons in the form's errors."""
+    if not form.is_valid():
+        return None
+    try:
+        draft = message_check(
+            author=form.member,
+            sender_value=form.cleaned_data["sender"],
+            text=form.cleaned_data["text"],
+            audience=form.audience,
+            form_key=form.cleaned_data["form_key"],
+        )
+    except Refused as refused:
+        form.refuse(refused)
+        return None
+    return draft
+
+
+def _fingerprint(draft: Draft) -> str:
+    """Names what the author saw and agreed to: content and price."""
+    assert draft.author.organisation is not None, "who may send is a member"
+    return f"{draft.content_hash}-{draft.author.organisation.price_per_segment}"
+
+
+def _sent_under(form_key: str, member: User) -> Message | None:
+    if not FORM_KEY.fullmatch(form_key):
+        return None
+    return Message.objects.filter(organisation=member.organisation_id, form_key=form_key).first()
+
+
+def _compose_page(request: MemberRequest, form: ComposeForm) -> HttpResponse:
+    account = _account(request)
+    if account is None or not form.senders:
+        missing = {"account": account, "may_ask": request.member.may(Right.ASK_SENDER_NAME)}
+        return render(request, "messaging/not_ready.html", missing)
+    context = {
+        "form": form,
+        "outlook": _outlook(form, account),
+        "picked": picker.picked(
+            request.organisation,
+            contact_ids=form.picked("contacts"),
+            group_ids=form.picked("groups"),
+        ),
+        "query": request.POST.get("q", ""),
+        "found": _found(request, form) if request.POST.get("find") else None,
+    }
+    return render(request, "messaging/compose.html", context)
+
+
+def _account(request: MemberRequest) -> GatewayAccount | None:
+    try:
+        return gateway_of(request.member)
+    except Refused:
+        return None
+
+
+def _outlook(form: ComposeForm, account: GatewayAccount) -> Outlook:
+    return outlook(
+        member=form.member,
+        account=account,
+        sender=form.usable_sender,
+        text=str(form["text"].value() or ""),
+        audience=form.audience,
+    )
+
+
+def _found(request: MemberRequest, form: ComposeForm) -> list[picker.Choice]:
+    return picker.find(
+        request.organisation,
+        request.POST.get("q", "")[:MOST_QUERY_CHARACTERS].replace("\0", ""),
+        contact_ids=form.picked("contacts"),
+        group_ids=form.picked("groups"),
+    )
+
+
+def _confirm_page(
+    request: MemberRequest, form: ComposeForm, draft: Draft, *, is_changed: bool = False
+) -> HttpResponse:
+    forecast = _outlook(form, gateway_of(request.member))
+    if forecast.money and forecast.money.is_short:
+        form.refuse(shortage(forecast.money))
+        return _compose_page(request, form)
+    context = {
+        "form": form,
+        "draft": draft,
+        "outlook": forecast,
+        "first": _named(draft, draft.numbers[:FIRST_RECIPIENTS]),
+        "more": max(0, len(draft.numbers) - FIRST_RECIPIENTS),
+        "fingerprint": _fingerprint(draft),
+        "is_changed": is_changed,
+        "language_next": reverse("messaging:compose"),
+    }
+    return render(request, "messaging/confirm.html", context)
+
+
+def _named(draft: Draft, numbers: Sequence[str]) -> list[tuple[str, str]]:
+    return [(display(number), draft.names.get(number, "")) for number in numbers]
+
+
+def _form_key_taken_page(
+    request: MemberRequest, form: ComposeForm, existing: Message
+) -> HttpResponse:
+    """The message sent under the form's key beside what came now; another author's is not shown."""
+    visible = Message.objects.visible_to(request.member).filter(pk=existing.pk).first()
+    context = {"form": form, "existing": visible, "count": len(form.audience.numbers)}
+    return render(request, "messaging/form_key_taken.html", context, status=409)
+
+
+def _sent(request: MemberRequest, submitted: Submitted) -> HttpResponse:
+    message = submitted.message
+    if submitted.is_new:
+        words = ngettext(
+            "The message to %(count)s recipient is on its way.",
+            "The message to %(count)s recipients is on its way.",
+            message.recipients_count,
+        )
+        messages.success(request, words % {"count": message.recipients_count})
+    else:
+        messages.info(request, _("This message was sent already; nothing was sent again."))
+    return redirect("history:message", message.pk)
