@@ -35,7 +35,8 @@ class ServiceCommand(BaseCommand):
             with origin(f"command {self.name}"):
                 return self.perform(**options)
         except Refused as refused:
-            raise CommandError(str(refused.message)) from None
+            at = f"{refused.field}: " if refused.field else ""
+            raise CommandError(f"{at}{refused.message}") from None
         except EmbeddedPostgresError as error:
             raise CommandError(str(error)) from None
 

@@ -1,0 +1,217 @@
+"""The command that sends messages."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from portal.accounts.models import User
+from portal.accounts.rights import Role
+from portal.audit.models import Action, Event
+from portal.delivery.models import Envelope, Message
+from tests.factories import (
+    ContactFactory,
+    GatewayAccountFactory,
+    GroupFactory,
+    MemberFactory,
+    OrganisationFactory,
+    SenderNameFactory,
+)
+from tests.integration.commands.conftest import Door, Result
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def anna() -> User:
+    member = MemberFactory(email="anna@example.com", organisation__time_zone="Europe/Berlin")
+    GatewayAccountFactory(organisation=member.organisation)
+    SenderNameFactory(organisation=member.organisation, value="ACME")
+    return member
+
+
+def send(door: Door, *more: object, text: str = "Привет", sender: str = "ACME") -> Result:
+    who = ("--as", "anna@example.com", "--sender", sender)
+    return door("send_message", *who, *(("--text", text) if text else ()), *more)
+
+
+def phones() -> list[str]:
+    message = Message.objects.get()
+    return list(message.recipients.order_by("id").values_list("phone", flat=True))
+
+
+def test_the_messages_id_is_printed(door: Door, anna: User) -> None:
+    result = send(door, "--to", "8 (921) 000-00-00", "+7 911 123-45-67")
+
+    message = Message.objects.get()
+    assert (result.code, result.out) == (0, f"{message.pk}\n")
+    assert (message.author, message.text, message.sender_value) == (anna, "Привет", "ACME")
+    assert phones() == ["79210000000", "79111234567"]
+    event = Event.objects.get(action=Action.SUBMITTED)
+    assert (event.actor_label, event.origin) == ("anna@example.com", "command send_message")
+
+
+def test_numbers_come_from_a_file_one_a_line(door: Door, anna: User, tmp_path: Path) -> None:
+    file = tmp_path / "numbers"
+    file.write_bytes("\ufeff89210000000\r\n\r\n+7 911 123-45-67\n79210000000\n".encode())
+
+    send(door, "--to-file", file)
+
+    assert phones() == ["79210000000", "79111234567"]
+
+
+def test_numbers_come_from_a_group_of_the_organisation(door: Door, anna: User) -> None:
+    group = GroupFactory(organisation=anna.organisation, name="Водители")
+    group.contacts.add(ContactFactory(organisation=anna.organisation, phone="79210000000"))
+    GroupFactory(name="Чужие")
+
+    assert send(door, "--group", "Водители").code == 0
+    assert phones() == ["79210000000"]
+    assert send(door, "--group", "Чужие").code == 1
+    assert Message.objects.count() == 1
+
+
+def test_the_text_comes_from_a_file(door: Door, anna: User, tmp_path: Path) -> None:
+    file = tmp_path / "text"
+    file.write_bytes("\ufeffПервая\r\nвторая\r\n".encode())
+
+    send(door, "--to", "79210000000", "--text-file", file, text="")
+
+    assert Message.objects.get().text == "Первая\nвторая"
+
+
+def test_without_a_key_every_run_is_a_new_message(door: Door, anna: User) -> None:
+    first = send(door, "--to", "79210000000")
+    second = send(door, "--to", "79210000000")
+
+    assert first.out != second.out
+    assert Message.objects.count() == 2
+
+
+def test_the_same_key_is_the_same_message(door: Door, anna: User) -> None:
+    first = send(door, "--to", "79210000000", "--key", "k1")
+    again = send(door, "--to", "79210000000", "--key", "k1")
+
+    assert (again.code, again.out) == (0, first.out)
+    assert Message.objects.count() == 1
+
+
+def test_the_same_key_with_other_content_is_refused(door: Door, anna: User) -> None:
+    send(door, "--to", "79210000000", "--key", "k1")
+    other = send(door, "--to", "79210000000", "--key", "k1", text="Другой")
+
+    assert (other.code, other.out) == (1, "")
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2099-07-01T12:00", datetime(2099, 7, 1, 10, 0, tzinfo=UTC)),
+        ("2099-01-01 12:00:30", datetime(2099, 1, 1, 11, 0, 30, tzinfo=UTC)),
+        ("2099-07-01T12:00+03:00", datetime(2099, 7, 1, 9, 0, tzinfo=UTC)),
+        ("2099-07-01T12:00Z", datetime(2099, 7, 1, 12, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_time_without_an_offset_is_the_organisations(
+    door: Door, anna: User, written: str, meant: datetime
+) -> None:
+    assert send(door, "--to", "79210000000", "--at", written).code == 0
+
+    assert Envelope.objects.get().due_at == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("2037-03-29T02:30", 1),
+        ("2020-01-01T00:00", 1),
+        ("tomorrow", 2),
+        ("", 2),
+    ],
+    ids=["the clocks skip it", "it has passed", "no time", "empty"],
+)
+def test_a_time_that_will_not_come_is_refused(
+    door: Door, anna: User, written: str, code: int
+) -> None:
+    result = send(door, "--to", "79210000000", "--at", written)
+
+    assert (result.code, result.out) == (code, "")
+    assert not Message.objects.exists()
+
+
+def test_a_bad_number_among_good_ones_is_named_and_nothing_is_sent(door: Door, anna: User) -> None:
+    result = send(door, "--to", "79210000000", "7921OOOOOOO", "--to", "7921123456")
+
+    assert (result.code, result.out) == (1, "")
+    assert "7921OOOOOOO" in result.err
+    assert "7921123456" in result.err
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n ", "PhoneNumber=79990000000", "пять ₽", "zero\x00byte", "broken \udcff"]
+)
+def test_a_text_that_cannot_be_sent_is_refused(
+    door: Door, anna: User, text: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "text"
+    file.write_bytes(text.encode("utf-8", errors="surrogateescape"))
+
+    result = send(door, "--to", "79210000000", "--text-file", file, text="")
+
+    assert result.code in {1, 2}
+    assert result.out == ""
+    assert not Message.objects.exists()
+
+
+def test_an_empty_text_is_refused_and_not_taken_for_none(door: Door, anna: User) -> None:
+    who = ("--as", "anna@example.com", "--sender", "ACME")
+
+    assert door("send_message", *who, "--to", "79210000000", "--text", "").code == 1
+
+
+@pytest.mark.parametrize("sender", ["acme", "OTHER", "", "A\udcffB"])
+def test_a_sender_name_that_is_not_the_organisations_is_refused(
+    door: Door, anna: User, sender: str
+) -> None:
+    SenderNameFactory(value="OTHER")
+
+    result = send(door, "--to", "79210000000", sender=sender)
+
+    assert result.code in {1, 2}
+    assert not Message.objects.exists()
+
+
+def test_who_may_not_send_is_refused(door: Door) -> None:
+    organisation = OrganisationFactory()
+    GatewayAccountFactory(organisation=organisation)
+    SenderNameFactory(organisation=organisation, value="ACME")
+    MemberFactory(organisation=organisation, email="auditor@example.com", role=Role.AUDITOR)
+    MemberFactory(organisation=organisation, email="gone@example.com", is_active=False)
+    MemberFactory(organisation=None, role="", email="root@example.com", is_staff=True)
+
+    for email in ("auditor", "gone", "root", "nobody"):
+        who = ("--as", f"{email}@example.com", "--sender", "ACME")
+        result = door("send_message", *who, "--to", "79210000000", "--text", "x")
+        assert (result.code, result.out) == (1, ""), email
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--text", "x"],
+        ["--to", "79210000000"],
+        ["--to", "79210000000", "--group", "g", "--text", "x"],
+        ["--to", "79210000000", "--text", "x", "--text-file", "/dev/null"],
+        ["--to-file", "/nonexistent/file", "--text", "x"],
+        ["--to", "79210000000", "--text", "x", "--key", "k" * 65],
+        ["--to", "79210000000", "--text", "x", "--key", ""],
+    ],
+)
+def test_wrong_usage_is_exit_code_2(door: Door, anna: User, arguments: list[str]) -> None:
+    result = door("send_message", "--as", "anna@example.com", "--sender", "ACME", *arguments)
+
+    assert (result.code, result.out) == (2, "")
+    assert not Message.objects.exists()
