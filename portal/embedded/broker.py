@@ -28,4 +28,5 @@ def filesystem_broker(data_dir: Path) -> tuple[str, dict[str, object]]:
         "store_processed": False,
         "polling_interval": _POLLING_INTERVAL,
     }
-    return f"{_SCHEME}://", options
+    # The host means nothing here, but kombu warns of a missing one at every connection.
+    return f"{_SCHEME}://localhost", options
