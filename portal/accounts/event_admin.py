@@ -33,7 +33,7 @@ class ChainFilter(admin.SimpleListFilter):
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin[Event]):
-    list_display = ("at", "organisation", "actor_label", "action", "kind", "object_label", "origin")
+    list_display = ("at", "organisation", "actor_label", "action", "concerned", "origin")
     list_filter = (ChainFilter, "action", "at")
     search_fields = ("actor_label", "object_label", "object_id")
     search_help_text = _("Actor, object or object's id")
@@ -62,12 +62,14 @@ class EventAdmin(ReadOnlyAdmin[Event]):
             return _("the platform")
         return event.organisation_name or event.organisation_id
 
-    @admin.display(description=_("kind of object"))
-    def kind(self, event: Event) -> str:
+    @admin.display(description=_("object"))
+    def concerned(self, event: Event) -> str:
+        """What kind of object and which: ``message #7``."""
         try:
-            return str(apps.get_model(event.object_type)._meta.verbose_name)
+            kind = str(apps.get_model(event.object_type)._meta.verbose_name)
         except (LookupError, ValueError):
-            return event.object_type
+            kind = event.object_type
+        return f"{kind} {event.object_label}".strip()
 
     @admin.display(description=_("details"))
     def details_indented(self, event: Event) -> str:
