@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from portal.audit.origin import origin
 from portal.core.errors import Refused
@@ -37,7 +38,7 @@ class ServiceCommand(BaseCommand):
         except Refused as refused:
             at = f"{refused.field}: " if refused.field else ""
             raise CommandError(f"{at}{refused.message}") from None
-        except EmbeddedPostgresError as error:
+        except (EmbeddedPostgresError, OperationalError) as error:
             raise CommandError(str(error)) from None
 
     @property

@@ -100,3 +100,26 @@ def test_the_database_stops_and_starts_again_by_itself(run: Run, data_folder: Pa
     assert "running" in done(run("embedded_database", "status"))
     assert "stopped" in done(run("embedded_database", "stop"))
     assert "running" in done(run("embedded_database", "start"))
+
+
+def test_a_database_out_of_reach_is_exit_code_1_without_its_password() -> None:
+    server_mode = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": "postgres://portal:canary-db@127.0.0.1:1/portal",
+        "CELERY_BROKER_URL": "redis://127.0.0.1:1",
+        "PORTAL_SECRET_KEY": "x",
+        "PORTAL_ENCRYPTION_KEYS": "x",
+    }
+
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "verify_audit"],
+        capture_output=True,
+        env=server_mode,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "refused" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "canary-db" not in ended.stderr
