@@ -7,7 +7,15 @@ from django.utils import timezone
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
-ALLOWED_WITH_ONE_TIME_PASSWORD = {"account_change_password", "account_logout", "set_language"}
+ALLOWED_WITH_ONE_TIME_PASSWORD = {
+    "account_change_password",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_logout",
+    "set_language",
+}
 
 
 class OneTimePasswordMiddleware:
