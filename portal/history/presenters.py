@@ -103,6 +103,7 @@ def figures(counts: Counts) -> list[Figure]:
         if count := merged.get(state, 0):
             start, end = done * BAR_WIDTH // whole, (done + count) * BAR_WIDTH // whole
             width = max(end - start, 4)
+            start = min(start, BAR_WIDTH - width)
             found.append(Figure(str(state), state_badge(state), count, start, width))
             done += count
     return found

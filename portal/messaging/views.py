@@ -13,13 +13,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
 from portal.accounts.gates import MemberRequest, requires
-from portal.accounts.models import User
 from portal.accounts.rights import Right
 from portal.core.errors import Refused
 from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.outbox import Draft
 from portal.messaging import picker
-from portal.messaging.forms import FORM_KEY, ComposeForm, first_values, new_form_key
+from portal.messaging.forms import (
+    FORM_KEY,
+    MOST_TEXT_CHARACTERS,
+    ComposeForm,
+    first_values,
+    new_form_key,
+)
 from portal.messaging.live import Outlook, outlook, shortage
 from portal.messaging.services import (
     FormKeyTaken,
@@ -32,7 +37,6 @@ from sms.charset import substitute
 from sms.phone import display
 
 FIRST_RECIPIENTS = 5
-MOST_QUERY_CHARACTERS = 100
 
 
 @requires(Right.SEND)
@@ -52,8 +56,11 @@ def compose(request: MemberRequest) -> HttpResponse:
 @require_POST
 def live(request: MemberRequest) -> HttpResponse:
     """What the form comes to as it is typed. POST keeps texts out of addresses and logs."""
+    account = _account(request)
+    if account is None:
+        return HttpResponse(status=204)
     form = ComposeForm(initial=_typed(request.POST), member=request.member)
-    context = {"outlook": _outlook(form, gateway_of(request.member)), "is_update": True}
+    context = {"outlook": _outlook(form, account), "is_update": True}
     return render(request, "messaging/_live.html", context)
 
 
@@ -73,12 +80,10 @@ def confirm(request: MemberRequest) -> HttpResponse:
         return redirect("messaging:compose")
     form = ComposeForm(request.POST, member=request.member)
     draft = _checked(form)
+    if sent := _sent_under(request):
+        return _known(request, form, draft, sent)
     if draft is None:
         return _compose_page(request, form)
-    if sent := _sent_under(draft.form_key, request.member):
-        if sent.content_hash == draft.content_hash:
-            return _sent(request, Submitted(sent, is_new=False))
-        return _form_key_taken_page(request, form, sent)
     return _confirm_page(request, form, draft)
 
 
@@ -87,14 +92,12 @@ def confirm(request: MemberRequest) -> HttpResponse:
 def send(request: MemberRequest) -> HttpResponse:
     """Send what was confirmed, once: a replay leads to the same message."""
     form = ComposeForm(request.POST, member=request.member)
-    confirmed = request.POST.get("confirmed", "")
-    sent = _sent_under(request.POST.get("form_key", ""), request.member)
-    if sent and confirmed.startswith(sent.content_hash):
-        return _sent(request, Submitted(sent, is_new=False))
     draft = _checked(form)
+    if sent := _sent_under(request):
+        return _known(request, form, draft, sent)
     if draft is None:
         return _compose_page(request, form)
-    if not sent and confirmed not in {"", _fingerprint(draft)}:
+    if request.POST.get("confirmed", "") not in {"", _fingerprint(draft)}:
         return _confirm_page(request, form, draft, is_changed=True)
     try:
         submitted = message_submit(
@@ -114,12 +117,13 @@ def send(request: MemberRequest) -> HttpResponse:
 
 def _typed(data: QueryDict) -> dict[str, Any]:
     text = data.get("text", "").replace("\r\n", "\n")
+    fits = len(text) <= MOST_TEXT_CHARACTERS
     return {
         "sender": data.get("sender", ""),
         "numbers": data.get("numbers", ""),
         "contacts": data.getlist("contacts"),
         "groups": data.getlist("groups"),
-        "text": substitute(text) if "substitute" in data else text,
+        "text": substitute(text) if "substitute" in data and fits else text,
         "form_key": new_form_key() if "anew" in data else data.get("form_key", ""),
     }
 
@@ -148,10 +152,20 @@ def _fingerprint(draft: Draft) -> str:
     return f"{draft.content_hash}-{draft.author.organisation.price_per_segment}"
 
 
-def _sent_under(form_key: str, member: User) -> Message | None:
+def _sent_under(request: MemberRequest) -> Message | None:
+    """What was sent from this very form already."""
+    form_key = request.POST.get("form_key", "")
     if not FORM_KEY.fullmatch(form_key):
         return None
-    return Message.objects.filter(organisation=member.organisation_id, form_key=form_key).first()
+    return Message.objects.filter(organisation=request.organisation, form_key=form_key).first()
+
+
+def _known(
+    request: MemberRequest, form: ComposeForm, draft: Draft | None, sent: Message
+) -> HttpResponse:
+    if draft and draft.content_hash == sent.content_hash:
+        return _sent(request, Submitted(sent, is_new=False))
+    return _form_key_taken_page(request, form, sent)
 
 
 def _compose_page(request: MemberRequest, form: ComposeForm) -> HttpResponse:
@@ -193,7 +207,7 @@ def _outlook(form: ComposeForm, account: GatewayAccount) -> Outlook:
 def _found(request: MemberRequest, form: ComposeForm) -> list[picker.Choice]:
     return picker.find(
         request.organisation,
-        request.POST.get("q", "")[:MOST_QUERY_CHARACTERS].replace("\0", ""),
+        request.POST.get("q", ""),
         contact_ids=form.picked("contacts"),
         group_ids=form.picked("groups"),
     )

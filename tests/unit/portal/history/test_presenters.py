@@ -1,0 +1,61 @@
+"""States as people read them."""
+
+from itertools import pairwise
+
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.delivery.models import State
+from portal.history.presenters import (
+    BAR_WIDTH,
+    TONES,
+    figures,
+    fingerprint,
+    message_badge,
+    progress_words,
+)
+
+SHOWN = [state.value for state in State if state != State.REPLACED]
+COUNTS = st.dictionaries(st.sampled_from(SHOWN), st.integers(1, 1_000_000), min_size=1)
+
+
+@given(COUNTS)
+def test_figures_count_everybody_once(counts: dict[str, int]) -> None:
+    assert sum(figure.count for figure in figures(counts)) == sum(counts.values())
+
+
+@given(COUNTS)
+def test_the_bar_is_filled_from_end_to_end(counts: dict[str, int]) -> None:
+    parts = figures(counts)
+
+    assert parts[0].x == 0
+    assert parts[-1].x + parts[-1].width >= BAR_WIDTH
+    for part, following in pairwise(parts):
+        assert part.x + part.width >= following.x
+
+
+@given(COUNTS)
+def test_every_message_has_a_badge_with_words(counts: dict[str, int]) -> None:
+    badge = message_badge(counts)
+
+    assert badge.words
+    assert badge.tone in set(TONES.values())
+
+
+def test_a_message_of_which_nothing_was_accepted_is_not_partly_accepted() -> None:
+    with translation.override("en"):
+        assert message_badge({"rejected": 1, "cancelled": 1}).words == "not sent"
+        assert message_badge({"accepted": 1, "rejected": 1}).words == "partly accepted"
+
+
+def test_a_message_is_done_when_nothing_waits_for_anybody() -> None:
+    with translation.override("en"):
+        assert progress_words({"accepted": 2, "rejected": 1}).startswith("Done")
+        for waiting in ("queued", "held", "uncertain", "transmitting"):
+            assert progress_words({"accepted": 2, waiting: 1}).startswith("So far")
+
+
+def test_a_fingerprint_tells_other_counts() -> None:
+    assert fingerprint({"queued": 1}) == fingerprint({"queued": 1})
+    assert fingerprint({"queued": 1}) != fingerprint({"accepted": 1})
