@@ -10,7 +10,7 @@ from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
 from portal.contacts.forms import GroupForm
 from portal.contacts.models import Contact, Group
-from portal.contacts.search import matching
+from portal.contacts.search import search_page
 from portal.contacts.selectors import MOST_COUNTED, contacts_outside, groups_with_size
 from portal.contacts.services import (
     group_add_contact,
@@ -145,5 +145,5 @@ def _found_outside(request: MemberRequest, shown: Group, query: str) -> list[Con
     if not query:
         return []
     countries = request.organisation.allowed_countries
-    found = matching(contacts_outside(shown), query, countries=countries)
-    return list(found.order_by("search_key", "id")[:MOST_FOUND])
+    outside = contacts_outside(shown)
+    return search_page(outside, query, countries=countries, size=MOST_FOUND).items

@@ -9,10 +9,9 @@ from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
 from portal.contacts.forms import ContactForm
 from portal.contacts.models import Contact, Group
-from portal.contacts.search import matching
+from portal.contacts.search import search_page
 from portal.contacts.services import contact_change, contact_create, contact_delete
 from portal.core.errors import Refused
-from portal.core.keyset import keyset_page
 from portal.core.parts import render_part_or_page
 from portal.core.refusals import missing_if_gone, show_refusal
 
@@ -23,10 +22,15 @@ def contacts(request: MemberRequest) -> HttpResponse:
     """The list; htmx gets the results alone."""
     query = request.GET.get("q", "").strip()
     own = Contact.objects.of(request.organisation)
-    found = matching(own, query, countries=request.organisation.allowed_countries)
     groups = Prefetch("groups", Group.objects.order_by("name"))
+    page = search_page(
+        own.prefetch_related(groups),
+        query,
+        countries=request.organisation.allowed_countries,
+        cursor=request.GET.get("cursor"),
+    )
     context = {
-        "page": keyset_page(found.prefetch_related(groups), cursor=request.GET.get("cursor")),
+        "page": page,
         "query": query,
         "may_edit": request.member.may(Right.EDIT_CONTACTS),
     }

@@ -34,11 +34,15 @@ def keyset_page(
     cursor: str | None,
     fields: Sequence[str] = ("search_key", "id"),
     size: int = 50,
+    sorts: bool = False,
 ) -> KeysetPage[M]:
     """The ``size`` rows after ``cursor`` in the order of ``fields``, columns of the model.
 
     ``fields`` hold no NULL, are unique together, and all ascend or all descend (``-id``); anything
     else raises ValueError. A cursor that is broken, or of another list, gives the first page.
+
+    By default PostgreSQL may walk an index of ``fields`` and stop after ``size`` rows. ``sorts``
+    keeps it from that, for filters whose few matches it takes for many.
     """
     descending = {name.startswith("-") for name in fields}
     if len(descending) != 1:
@@ -46,12 +50,16 @@ def keyset_page(
     columns = [_column(queryset.model, name.removeprefix("-")) for name in fields]
     salt = f"keyset:{queryset.model._meta.label}:{','.join(fields)}"
     after = _values(cursor, columns, salt)
-    rows = queryset.order_by(*fields)
+    row = _Row(*(F(column.attname) for column in columns))
+    is_descending = descending.pop()
+    if sorts:
+        rows = queryset.order_by(row.desc() if is_descending else row.asc())
+    else:
+        rows = queryset.order_by(*fields)
     if after is not None:
-        comparison = LessThan if descending.pop() else GreaterThan
-        lhs = _Row(*(F(column.attname) for column in columns))
-        rhs = _Row(*(Value(value, output_field=column) for value, column in after))
-        rows = rows.filter(comparison(lhs, rhs))
+        last = _Row(*(Value(value, output_field=column) for value, column in after))
+        comparison = LessThan if is_descending else GreaterThan
+        rows = rows.filter(comparison(row, last))
     items = list(rows[: size + 1])
     more = len(items) > size
     return KeysetPage(

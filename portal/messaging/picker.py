@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from portal.accounts.models import Organisation
 from portal.contacts.models import Contact, Group
-from portal.contacts.search import matching
+from portal.contacts.search import search_page
 from portal.contacts.selectors import MOST_COUNTED, groups_with_size
 
 MOST_FOUND = 8
@@ -50,11 +50,10 @@ def find(
     found = _of_groups(groups.exclude(pk__in=group_ids).order_by("name")[:MOST_FOUND])
     if not query:
         return found
-    contacts = matching(
-        Contact.objects.of(organisation), query, countries=organisation.allowed_countries
-    )
-    unpicked = contacts.exclude(pk__in=contact_ids).order_by("search_key", "id")
-    return [*found, *_of_contacts(unpicked[:MOST_FOUND])]
+    unpicked = Contact.objects.of(organisation).exclude(pk__in=contact_ids)
+    countries = organisation.allowed_countries
+    contacts = search_page(unpicked, query, countries=countries, size=MOST_FOUND).items
+    return [*found, *_of_contacts(contacts)]
 
 
 def _of_contacts(contacts: Iterable[Contact]) -> list[Choice]:

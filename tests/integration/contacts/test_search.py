@@ -2,7 +2,7 @@ import pytest
 
 from portal.accounts.models import Organisation
 from portal.contacts.models import Contact
-from portal.contacts.search import matching
+from portal.contacts.search import search_page
 from tests.factories import ContactFactory, OrganisationFactory
 
 pytestmark = pytest.mark.django_db
@@ -15,8 +15,8 @@ def organisation() -> Organisation:
 
 
 def found(query: str, *, countries: tuple[str, ...] = ("RU",)) -> list[str]:
-    contacts = matching(Contact.objects.all(), query, countries=countries)
-    return [contact.name for contact in contacts.order_by("id")]
+    page = search_page(Contact.objects.all(), query, countries=countries)
+    return [contact.name for contact in page.items]
 
 
 @pytest.mark.parametrize(
@@ -103,3 +103,16 @@ def test_punctuation_and_query_language_are_only_text(
     ContactFactory(organisation=organisation, name="Анна")
 
     assert found(query) in ([], ["Анна"] if not query.strip("\0") else [])
+
+
+@pytest.mark.parametrize("query", ["", "анн", "8921"])
+def test_what_is_found_comes_by_name_page_by_page(organisation: Organisation, query: str) -> None:
+    for number, name in enumerate(("Яна Анненкова", "анна", "Борис Аннин", "Анна")):
+        ContactFactory(organisation=organisation, name=name, phone=f"7921000000{number}")
+
+    first = search_page(Contact.objects.all(), query, size=3)
+    second = search_page(Contact.objects.all(), query, cursor=first.next_cursor, size=3)
+
+    names = [contact.name for contact in first.items + second.items]
+    assert names == ["анна", "Анна", "Борис Аннин", "Яна Анненкова"]
+    assert second.next_cursor is None
