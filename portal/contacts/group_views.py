@@ -11,7 +11,7 @@ from portal.accounts.rights import Right
 from portal.contacts.forms import GroupForm
 from portal.contacts.models import Contact, Group
 from portal.contacts.search import search_page
-from portal.contacts.selectors import MOST_COUNTED, contacts_outside, groups_with_size
+from portal.contacts.selectors import MOST_COUNTED, groups_with_size, members_page
 from portal.contacts.services import (
     group_add_contact,
     group_create,
@@ -46,18 +46,17 @@ def groups(request: MemberRequest) -> HttpResponse:
 @require_safe
 @requires(Right.SEE_CONTACTS)
 def group(request: MemberRequest, pk: int) -> HttpResponse:
-    """The group's contacts, and those found by ``?q=`` to add; htmx gets the found alone."""
+    """The group's contacts, and those that ``?q=`` finds to add; htmx gets the found alone."""
     shown = _group(request, pk)
     query = request.GET.get("q", "").strip()
     context = {
         "group": shown,
         "query": query,
-        "found": _found_outside(request, shown, query),
+        "found": _found(request, shown, query),
         "may_edit": request.member.may(Right.EDIT_CONTACTS),
     }
     if not wants_part(request):
-        inside = Contact.objects.of(request.organisation).filter(groups=shown)
-        context["page"] = keyset_page(inside, cursor=request.GET.get("cursor"))
+        context["page"] = members_page(shown, cursor=request.GET.get("cursor"))
     return render_part_or_page(
         request, part="contacts/_found.html", page="contacts/group.html", context=context
     )
@@ -141,9 +140,12 @@ def _contact(request: MemberRequest, pk: int) -> Contact:
     return get_object_or_404(Contact.objects.of(request.organisation), pk=pk)
 
 
-def _found_outside(request: MemberRequest, shown: Group, query: str) -> list[Contact]:
+def _found(request: MemberRequest, shown: Group, query: str) -> list[tuple[Contact, bool]]:
+    """Contacts that may be added, each with whether it is in the group already."""
     if not query:
         return []
+    own = Contact.objects.of(request.organisation)
     countries = request.organisation.allowed_countries
-    outside = contacts_outside(shown)
-    return search_page(outside, query, countries=countries, size=MOST_FOUND).items
+    found = search_page(own, query, countries=countries, size=MOST_FOUND).items
+    inside = set(shown.contacts.filter(pk__in=[contact.pk for contact in found]).values_list("pk"))
+    return [(contact, (contact.pk,) in inside) for contact in found]

@@ -1,9 +1,10 @@
 """Reads of contacts and groups that pages share."""
 
-from django.db.models import Exists, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
 
 from portal.accounts.models import Organisation
-from portal.contacts.models import Contact, ContactQuerySet, Group
+from portal.contacts.models import Contact, Group
+from portal.core.keyset import KeysetPage, keyset_page
 
 MOST_COUNTED = 10_000
 
@@ -20,8 +21,13 @@ def groups_with_size(organisation: Organisation) -> QuerySet[Group]:
     return Group.objects.filter(organisation=organisation).annotate(size=counted)
 
 
-def contacts_outside(group: Group) -> ContactQuerySet:
-    """Contacts of the group's organisation that could be added to it."""
-    members = Group.contacts.through.objects.filter(group=group, contact=OuterRef("pk"))
-    own = Contact.objects.filter(organisation=group.organisation_id)
-    return own.filter(~Exists(members))
+def members_page(group: Group, *, cursor: str | None) -> KeysetPage[Contact]:
+    """The group's contacts: by name, or over ``MOST_COUNTED`` as they were added to the list.
+
+    Along a million names a big group's members may come last.
+    """
+    members = Contact.objects.filter(organisation=group.organisation_id, groups=group)
+    links = Group.contacts.through.objects.filter(group=group)
+    if links[: MOST_COUNTED + 1].count() > MOST_COUNTED:
+        return keyset_page(members, fields=("id",), cursor=cursor)
+    return keyset_page(members, cursor=cursor, sorts=True)

@@ -73,12 +73,14 @@ def test_a_contact_is_found_added_and_taken_out(
     client: Client, group: Group, contact: Contact
 ) -> None:
     page = client.get(url("group", group.pk), {"q": "анн"})
-    assert page.context["found"] == [contact]
+    assert page.context["found"] == [(contact, False)]
 
     response = client.post(url("group_contact_add", group.pk, contact.pk), {"q": "анн"})
     assert response.headers["Location"].startswith(f"{url('group', group.pk)}?q=")
     assert list(group.contacts.all()) == [contact]
-    assert client.get(url("group", group.pk), {"q": "анн"}).context["found"] == []
+    page = client.get(response.headers["Location"])
+    assert page.context["found"] == [(contact, True)]
+    assert url("group_contact_add", group.pk, contact.pk) not in page.content.decode()
 
     client.post(url("group_contact_remove", group.pk, contact.pk))
     assert not group.contacts.exists()
@@ -168,3 +170,17 @@ def test_markup_in_a_groups_name_stays_text(client: Client, member: User) -> Non
 
     for page in (LIST, url("group", group.pk), url("group_delete", group.pk)):
         assert "<script>alert" not in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize("most_counted", [1, 10])
+def test_a_group_shows_each_contact_once_whatever_its_size(
+    client: Client, group: Group, monkeypatch: pytest.MonkeyPatch, most_counted: int
+) -> None:
+    monkeypatch.setattr("portal.contacts.selectors.MOST_COUNTED", most_counted)
+    made = [ContactFactory(organisation=group.organisation, name=name) for name in ("Яна", "Анна")]
+    group.contacts.add(*made)
+
+    items = client.get(url("group", group.pk)).context["page"].items
+
+    in_order_of_names = most_counted == 10
+    assert items == (made[::-1] if in_order_of_names else made)
