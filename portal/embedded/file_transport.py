@@ -24,15 +24,15 @@ _EVENT_QUEUES = "celeryev"
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, payload: dict[str, Any], **_: Any) -> None:
+    def _put(self, queue: str, message: Any, **_: Any) -> None:
         if queue.startswith(_EVENT_QUEUES):
             return
         # Time first, so that names sort by age, also after the machine's restart.
         name = f"{time.time_ns()}_{uuid.uuid4()}.{queue}.msg"
-        _write_whole(Path(self.data_folder_out) / name, dumps(payload))
+        _write_whole(Path(self.data_folder_out) / name, dumps(message))
 
-    def _get(self, queue: str) -> dict[str, Any]:
-        """The oldest message of the queue; raises queue.Empty."""
+    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
+        """The oldest message of the queue; raises queue.Empty at once when there is none."""
         for name in self._waiting(queue):
             taken = Path(self.processed_folder) / name
             try:
