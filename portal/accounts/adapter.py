@@ -1,5 +1,6 @@
 """Where this site's sign-in differs from allauth's."""
 
+import logging
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
 from portal.accounts.sign_in_events import password_reset_asked
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
@@ -47,8 +50,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return cleaned
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        super().send_password_reset_mail(user, email, context)
+        """A letter that cannot leave is logged: an error page would give the account away."""
         password_reset_asked(user=user)
+        try:
+            super().send_password_reset_mail(user, email, context)
+        except OSError:
+            logger.exception("The letter with a password reset link could not leave")
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         # allauth's own key holds the Host header, and every spelling of it would count anew.

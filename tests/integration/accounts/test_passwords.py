@@ -5,6 +5,7 @@ from allauth.account.adapter import get_adapter
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from portal.accounts.models import User
 from portal.accounts.rights import Role
@@ -62,6 +63,14 @@ def test_after_choosing_a_password_the_portal_opens_and_the_session_lives(
     assert not newcomer.must_change_password
     assert newcomer.check_password(NEW)
     assert client.get(reverse("members:members")).status_code == 200
+
+
+def test_a_reset_link_opens_for_who_is_signed_in_with_a_one_time_password(
+    client: Client, newcomer: User
+) -> None:
+    client.force_login(newcomer)
+
+    assert client.get(reverse("account_reset_password")).status_code == 200
 
 
 def test_the_one_time_password_cannot_be_kept(client: Client, newcomer: User) -> None:
@@ -161,6 +170,15 @@ def test_an_unknown_and_a_switched_off_address_get_no_letter_and_the_same_page(
 
     assert pages == {reverse("account_reset_password_done")}
     assert [letter.to for letter in mailoutbox] == [[newcomer.email]]
+
+
+def test_a_mail_server_that_is_down_does_not_tell_which_accounts_exist(
+    client: Client, newcomer: User, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+
+    assert ask_for_reset(client, newcomer.email) == ask_for_reset(client, "nobody@example.com")
 
 
 def test_a_letter_asked_for_is_recorded_without_an_actor(client: Client, newcomer: User) -> None:
