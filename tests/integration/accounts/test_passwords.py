@@ -5,7 +5,7 @@ from allauth.account.adapter import get_adapter
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
-from pytest_django.fixtures import Settings
+from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.accounts.rights import Role
