@@ -34,7 +34,7 @@ def new_form_key() -> str:
 class IdsField(forms.Field):
     """Ids as a list of integers; what is no id is left out, as an unknown id would be."""
 
-    widget = forms.MultipleHiddenInput
+    widget = hidden_widget = forms.MultipleHiddenInput
 
     def to_python(self, value: Any) -> list[int]:
         ids = [int(raw) for raw in value or () if _ID.fullmatch(str(raw))]

@@ -1,8 +1,10 @@
 """From the filled-in form to the one message."""
 
+import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -77,6 +79,35 @@ def test_what_was_typed_comes_back_to_the_form(desk: Desk) -> None:
     assert "Строка\n\nещё" in page
     assert typed["form_key"] in page
     assert f'name="contacts" value="{contact.pk}" checked' in page
+
+
+def test_the_confirmation_sends_on_exactly_what_was_confirmed(desk: Desk) -> None:
+    people = [ContactFactory(organisation=desk.organisation) for _ in range(3)]
+    groups = [GroupFactory(organisation=desk.organisation) for _ in range(2)]
+    for group, person in zip(groups, people, strict=False):
+        group.contacts.add(person)
+    page = desk.confirm(
+        numbers=THREE_SPELLINGS,
+        contacts=[people[1].pk, people[2].pk],
+        groups=[group.pk for group in groups],
+        text='«Кавычки» "двойные" & <угловые>\n\nи строки',
+    )
+
+    desk.client.post(reverse("messaging:send"), hidden_fields(page.content.decode()))
+
+    [message] = desk.messages()
+    assert message.recipients_count == 6
+    assert message.text == '«Кавычки» "двойные" & <угловые>\n\nи строки'
+
+
+def hidden_fields(page: str) -> dict[str, list[str]]:
+    """What the form of the page would post."""
+    fields: dict[str, list[str]] = {}
+    for tag in re.findall(r'<input type="hidden"[^>]*>', page.split("<main")[1]):
+        name, value = (re.search(rf'{part}="([^"]*)"', tag) for part in ("name", "value"))
+        assert name is not None
+        fields.setdefault(name[1], []).append(unescape(value[1] if value else ""))
+    return fields
 
 
 def test_a_replayed_send_makes_one_message(desk: Desk) -> None:

@@ -1,0 +1,110 @@
+"""Debian's Chromium at the size of a desk and of a phone, and the check for barriers."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from portal.accounts.models import User
+from tests.factories import PASSWORD
+
+# Playwright's loop runs in this thread; Django would refuse the ORM beside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+GRAVE = {"serious", "critical"}
+
+SignIn = Callable[[Page, User], None]
+Check = Callable[[Page], None]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{CHROMIUM} is missing")
+        pytest.skip(f"{CHROMIUM} is missing")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def _opened(context: BrowserContext) -> Iterator[Page]:
+    """A page whose console stays clean: no script fails, nothing is blocked by the CSP."""
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+    yield from _opened(
+        chromium.new_context(viewport=DESK, locale="en", base_url=live_server.url)  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture
+def phone_page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+    yield from _opened(
+        chromium.new_context(  # type: ignore[arg-type]
+            viewport=PHONE, locale="en", base_url=live_server.url, has_touch=True
+        )
+    )
+
+
+@pytest.fixture
+def plain_page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """A browser that runs no scripts."""
+    yield from _opened(
+        chromium.new_context(  # type: ignore[arg-type]
+            viewport=DESK, locale="en", base_url=live_server.url, java_script_enabled=False
+        )
+    )
+
+
+@pytest.fixture
+def sign_in() -> SignIn:
+    def through_the_door(page: Page, member: User) -> None:
+        page.goto("/account/login/")
+        page.fill("input[name=login]", member.email)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("main button[type=submit]")
+        page.wait_for_url(lambda url: "/account/login" not in url)
+
+    return through_the_door
+
+
+@pytest.fixture
+def axe() -> Check:
+    """Fails on barriers that axe calls serious or critical, with where they are."""
+
+    def check(page: Page) -> None:
+        violations = Axe().run(page).response["violations"]
+        grave = [
+            f"{violation['id']}: {node['target']}"
+            for violation in violations
+            if violation["impact"] in GRAVE
+            for node in violation["nodes"]
+        ]
+        assert grave == []
+
+    return check
