@@ -24,12 +24,13 @@ _EVENT_QUEUES = "celeryev"
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, message: Any, **_: Any) -> None:
+    # kombu's own classes disagree on the second argument's name.
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]
         if queue.startswith(_EVENT_QUEUES):
             return
         # Time first, so that names sort by age, also after the machine's restart.
         name = f"{time.time_ns()}_{uuid.uuid4()}.{queue}.msg"
-        _write_whole(Path(self.data_folder_out) / name, dumps(message))
+        _write_whole(Path(self.data_folder_out) / name, dumps(payload))
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         """The oldest message of the queue; raises queue.Empty at once when there is none."""
