@@ -5,6 +5,7 @@ the portal runs embedded: its own PostgreSQL, broker and keys under ``PORTAL_DAT
 """
 
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -23,7 +24,7 @@ EMBEDDED = not env.str("DATABASE_URL", default="").strip()
 
 
 def required_in_server_mode(name: str) -> str:
-    value = env.str(name, default="").strip()
+    value = str(env.str(name, default="")).strip()
     if not value:
         raise ImproperlyConfigured(f"{name} (or {name}_FILE) must be set when DATABASE_URL is set")
     return value
@@ -37,7 +38,7 @@ if EMBEDDED:
     ENCRYPTION_KEYS = env.list("PORTAL_ENCRYPTION_KEYS", default=[]) or [
         embedded_key(DATA_DIR, "encryption_key", new_encryption_key)
     ]
-    DATABASES = {
+    DATABASES: dict[str, dict[str, Any]] = {
         "default": {"ENGINE": "portal.embedded.db", "NAME": "portal", "DATA_DIR": DATA_DIR},
     }
     CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = filesystem_broker(DATA_DIR)
@@ -45,6 +46,8 @@ if EMBEDDED:
         "default": {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": "portal_cache",
+            # Throttle counters must not be pushed out by a flood of other keys.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }
 else:
@@ -60,11 +63,16 @@ else:
         else {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": "portal_cache",
+            # Throttle counters must not be pushed out by a flood of other keys.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }
 
 # A page may wait for PostgreSQL, never for ever.
-DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 10
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 10,
+    **DATABASES["default"].get("OPTIONS", {}),
+}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -91,6 +99,7 @@ INSTALLED_APPS = [
     "portal.messaging",
     "portal.history",
     "portal.embedded",
+    "portal.quickstart",
     "portal.core.admin_config.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,6 +1,8 @@
 """The core's refusals in words that say what to do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from enum import StrEnum
+from itertools import chain
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -47,21 +49,23 @@ TEXT: Mapping[TextFault, str | Promise] = {
     ),
 }
 
+_SENTENCES: Mapping[StrEnum, str | Promise] = dict(
+    chain(PHONE.items(), SENDER.items(), TEXT.items())
+)
+
 
 def explain(refusal: Refusal) -> str:
     """The refusal as one translated sentence."""
     if refusal.code == TextFault.UNSENDABLE:
         return explain_unsendable(refusal)
-    templates: Mapping[object, str | Promise] = {**PHONE, **SENDER, **TEXT}
-    return str(templates[refusal.code]) % refusal.data
+    return str(_SENTENCES[refusal.code]) % refusal.data
 
 
 def explain_unsendable(refusal: Refusal) -> str:
     """Names each character that the operator's encoding lacks, where it stands, and the way out."""
     found = refusal.data["found"]
     assert isinstance(found, tuple)
-    one: Callable[[object], str] = _describe
-    listed = "; ".join(one(character) for character in found[:5])
+    listed = "; ".join(_describe(character) for character in found[:5])
     rest = len(found) - 5
     more = str(_(" and %(count)s more")) % {"count": rest} if rest > 0 else ""
     return str(_("SMS through this operator cannot carry: %(listed)s%(more)s.")) % {

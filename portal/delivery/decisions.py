@@ -65,8 +65,7 @@ def message_release(*, message: Message, actor: User) -> int:
         obj=message,
         details={"recipients": recipients},
     )
-    for account_id in {envelope.account_id for envelope in held}:
-        transaction.on_commit(lambda account_id=account_id: ring(account_id))
+    transaction.on_commit(lambda: ring(held[0].account_id))
     return recipients
 
 

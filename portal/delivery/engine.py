@@ -9,7 +9,7 @@ transactions do.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self, TypeVar
@@ -17,7 +17,6 @@ from typing import Self, TypeVar
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
-from sms.smtp import Session
 
 from portal.delivery.account_health import health_record
 from portal.delivery.answers import Outcome, outcomes_record
@@ -34,6 +33,7 @@ from portal.delivery.gateways import smtp_server_of
 from portal.delivery.models import ConnectionLease, Envelope, GatewayAccount, State
 from portal.delivery.talk import Try, answer, begin_all, close_all
 from sms.retry import Verdict
+from sms.smtp import Server, Session
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -76,8 +76,8 @@ class Run:
     def __init__(self, account_id: int, lease: ConnectionLease) -> None:
         self.account_id = account_id
         self.lease = lease
+        self.server: Server | None = None
         self.idle: list[Session] = []
-        self.open_count = 0
         self.awaiting: dict[asyncio.Task[Outcome], Try] = {}
         self.settled = 0
         self.stopped = False
@@ -94,9 +94,10 @@ class Run:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        sessions = self.idle + [one.session for one in self.awaiting.values()]
+        for one in self.awaiting.values():
+            one.session.abort()
         try:
-            self.runner.run(close_all(sessions))
+            self.runner.run(close_all(self.idle))
         finally:
             self.runner.close()
 
@@ -133,21 +134,23 @@ class Run:
 
     def _send(self, claim: Claim) -> None:
         assert claim.account is not None
-        account = claim.account
-        tries = self._tries(claim, account)
+        account, server = claim.account, smtp_server_of(claim.account)
+        tries = self._tries(claim, server)
         try:
-            failed = self.runner.run(begin_all(tries, account))
+            failed = self.runner.run(begin_all(tries, account, server))
             ready = [one for one in tries if one.envelope.pk not in failed]
             self._record(list(failed.values()), account)
             self._write_dots(claim, ready)
         finally:
             claim_give_back(token=claim.token)
-        self.idle += [one.session for one in tries if one.envelope.pk in failed]
+        self._keep(one for one in tries if one.envelope.pk in failed)
         self._collect(patience=ANSWER_PATIENCE_SECONDS)
 
-    def _tries(self, claim: Claim, account: GatewayAccount) -> list[Try]:
-        server = smtp_server_of(account)
+    def _tries(self, claim: Claim, server: Server) -> list[Try]:
         now = timezone.now()
+        if server != self.server:
+            self.runner.run(close_all(self.idle))
+            self.idle, self.server = [], server
         for envelope in claim.envelopes:
             envelope.token = claim.token
         return [
@@ -175,8 +178,11 @@ class Run:
             return
         done = self.runner.run(_finished(set(self.awaiting), patience))
         tries = [self.awaiting.pop(task) for task in done]
-        self.idle += [one.session for one in tries if one.session.usable]
+        self._keep(tries)
         self._record([task.result() for task in done], account=None)
+
+    def _keep(self, tries: Iterable[Try]) -> None:
+        self.idle += [one.session for one in tries if one.session.usable]
 
     def _record(self, outcomes: list[Outcome], account: GatewayAccount | None) -> None:
         if not outcomes:

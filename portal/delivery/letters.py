@@ -10,6 +10,7 @@ PREVIEW_PASSWORD = Secret("preview")
 
 def letter_of(envelope: Envelope, account: GatewayAccount) -> Letter:
     """The four fields and the text, with the account's credentials of this moment."""
+    assert account.sms_password is not None, "the database has it for every account"
     return Letter(
         sms_user=account.sms_user,
         password=account.sms_password,

@@ -59,4 +59,4 @@ def _reasons(states: set[str]) -> list[str]:
 
 
 def _link(message: Message) -> str:
-    return settings.BASE_URL + reverse("history:message", args=[message.pk])
+    return str(settings.BASE_URL) + reverse("history:message", args=[message.pk])

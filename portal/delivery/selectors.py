@@ -40,11 +40,11 @@ def counts_of(message_ids: Collection[int]) -> dict[int, dict[str, int]]:
         Envelope.objects.filter(message__in=message_ids)
         .exclude(state=State.REPLACED)
         .values_list("message_id", "state")
-        .annotate(recipients=Sum("recipients_count"))
+        .annotate(total=Sum("recipients_count"))
         .order_by()
     )
-    for message_id, state, recipients in rows:
-        counts[message_id][state] = recipients
+    for message_id, state, total in rows:
+        counts[message_id][state] = total
     return counts
 
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
-from sms.smtp import Reply, Session, SmtpFailure
 
 from portal.delivery.answers import Outcome
 from portal.delivery.letters import mail_bytes
 from portal.delivery.models import Envelope, GatewayAccount
 from sms.letter import LetterRefused
 from sms.retry import Phase, Verdict, judge
+from sms.smtp import Reply, Server, Session, SmtpFailure
 
 
-@dataclass(frozen=True)
+@dataclass
 class Try:
     """One envelope on one session, from MAIL to the operator's answer."""
 
@@ -53,18 +53,18 @@ class Try:
         return self.outcome(judge(Phase.DOT, reply.code), Phase.DOT, reply.code, reply.text)
 
 
-async def begin_all(tries: Sequence[Try], account: GatewayAccount) -> Mapping[int, Outcome]:
+async def begin_all(
+    tries: Sequence[Try], account: GatewayAccount, server: Server
+) -> Mapping[int, Outcome]:
     """Bring every session to "body sent, dot withheld"; the outcomes of those that failed,
     by envelope id."""
-    results = await asyncio.gather(*(_begin(one, account) for one in tries))
+    results = await asyncio.gather(*(_begin(one, account, server) for one in tries))
     return {outcome.envelope_id: outcome for outcome in results if outcome}
 
 
-async def _begin(one: Try, account: GatewayAccount) -> Outcome | None:
-    session = one.session
+async def _begin(one: Try, account: GatewayAccount, server: Server) -> Outcome | None:
     try:
-        if not session.usable:
-            await session.open()
+        session = await _open_session(one, server)
         content, eight_bit = mail_bytes(
             one.envelope, account, server_has_8bitmime=session.has_8bitmime
         )
@@ -75,31 +75,32 @@ async def _begin(one: Try, account: GatewayAccount) -> Outcome | None:
             eight_bit=eight_bit,
         )
     except SmtpFailure as failure:
-        await _leave_usable_or_closed(session)
         return one.failed(failure)
     except LetterRefused as refusal:
         # The account's credentials cannot be written: no fault of the recipients.
         return one.outcome(Verdict.PAUSE_ACCOUNT, Phase.CONNECT, None, f"letter: {refusal.code}")
+    except ValueError:
+        return one.outcome(Verdict.PAUSE_ACCOUNT, Phase.MAIL, None, "address cannot be used")
     return None
+
+
+async def _open_session(one: Try, server: Server) -> Session:
+    # The server may have dropped an idle session; two rounds of the loop bring the news.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    if not one.session.usable:
+        one.session = Session(server)
+        await one.session.open()
+    return one.session
 
 
 async def answer(one: Try) -> Outcome:
     """Write the dot and wait for the operator's word; silence is uncertain."""
     try:
-        reply = await one.session.commit()
+        return one.answered(await one.session.commit())
     except SmtpFailure as failure:
         one.session.abort()
         return one.failed(failure)
-    await _leave_usable_or_closed(one.session)
-    return one.answered(reply)
-
-
-async def _leave_usable_or_closed(session: Session) -> None:
-    try:
-        if session.usable:
-            await session.reset()
-    except SmtpFailure:
-        session.abort()
 
 
 async def close_all(sessions: Sequence[Session]) -> None:
