@@ -96,30 +96,22 @@ def _prefixes(owner: int) -> Iterator[tuple[str, ...]]:
         yield ()
         return
     group = pwd.getpwuid(owner).pw_gid
-    drop = (
-        "setpriv",
-        f"--reuid={owner}",
-        f"--regid={group}",
-        "--clear-groups",
-        "--no-new-privs",
-    )
+    drop = ("setpriv", f"--reuid={owner}", f"--regid={group}", "--clear-groups", "--no-new-privs")
     yield drop
     for capability in _WALKING_CAPABILITIES:
-        yield (*drop, f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}")
+        # PostgreSQL asks access(2) about its own programs, which else heeds no capabilities.
+        yield (
+            *drop,
+            "--securebits=+no_setuid_fixup",
+            f"--inh-caps=+{capability}",
+            f"--ambient-caps=+{capability}",
+        )
 
 
 def _reaches(prefix: tuple[str, ...], binaries: Path, home: Path) -> bool:
-    # Doing it, since access(2) does not see ambient capabilities.
-    attempt = 'cd "$1" && exec "$2" --version'
-    command = [
-        *prefix,
-        "sh",
-        "-c",
-        attempt,
-        "sh",
-        str(home),
-        str(binaries / "postgres"),
-    ]
+    # pg_config looks for its own installation in the way that initdb and pg_ctl do.
+    attempt = 'cd "$1" && "$2/postgres" --version && "$2/pg_config" --bindir'
+    command = [*prefix, "sh", "-c", attempt, "sh", str(home), str(binaries)]
     try:
         finished = subprocess.run(  # noqa: S603
             command, capture_output=True, cwd="/", env=_environment(), check=False

@@ -30,16 +30,29 @@ def folder() -> Iterator[Path]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[EmbeddedPostgres]:
-    """A running server that the module's tests share: they ask it, and leave it as it is."""
+@pytest.fixture(scope="session")
+def shared() -> Iterator[EmbeddedPostgres]:
+    """A server that many tests start, stop and kill, for making one takes seconds."""
     with open_folder() as folder:
         server = EmbeddedPostgres(folder / "data")
         try:
-            server.ensure_running()
             yield server
         finally:
             server.stop()
+
+
+@pytest.fixture
+def running(shared: EmbeddedPostgres) -> EmbeddedPostgres:
+    """The shared server, running."""
+    shared.ensure_running()
+    return shared
+
+
+@pytest.fixture
+def stopped(running: EmbeddedPostgres) -> EmbeddedPostgres:
+    """The shared server, with a cluster, not running."""
+    running.stop()
+    return running
 
 
 @pytest.fixture

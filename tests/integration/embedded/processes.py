@@ -1,13 +1,13 @@
 """Other processes and other users that start the embedded database in tests."""
 
 import os
+import select
+import signal
 import subprocess
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-
-import psutil
 
 from portal.embedded.postgres import EmbeddedPostgres
 
@@ -46,21 +46,21 @@ class Starter:
 
     def await_child(self, argument: str) -> None:
         """Wait until the starter runs a program that has this at an argument's end."""
-        while not any(each.endswith(argument) for each in self._childrens_arguments()):
+        while not any(each.endswith(argument) for each in self._descendants_arguments()):
             assert self.process.poll() is None
 
-    def children(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+    def descendants(self) -> list[int]:
+        return _descendants(self.process.pid)
 
     def kill(self) -> None:
         self.process.kill()
         self.process.communicate()
 
-    def _childrens_arguments(self) -> list[str]:
+    def _descendants_arguments(self) -> list[str]:
         return [
             os.fsdecode(argument)
-            for child in psutil.Process(self.process.pid).children()
-            for argument in _arguments(Path(f"/proc/{child.pid}"))
+            for child in self.descendants()
+            for argument in _arguments(Path(f"/proc/{child}"))
         ]
 
     def _await(self, word: str) -> None:
@@ -76,6 +76,17 @@ def postmaster_pids(server: EmbeddedPostgres) -> list[int]:
         for entry in Path("/proc").iterdir()
         if entry.name.isdigit() and wanted in _arguments(entry)
     ]
+
+
+def kill(pid: int) -> None:
+    """Kill a process of any parent, and return when it is gone; it may be gone already."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+    select.select([descriptor], [], [], 5)
+    os.close(descriptor)
 
 
 def as_user(uid: int, gid: int, action: Callable[[], object]) -> int:
@@ -94,6 +105,14 @@ def as_user(uid: int, gid: int, action: Callable[[], object]) -> int:
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _descendants(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [found for child in map(int, children) for found in (child, *_descendants(child))]
 
 
 def _arguments(process: Path) -> list[bytes]:

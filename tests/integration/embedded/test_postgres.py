@@ -34,27 +34,25 @@ def test_a_running_server_is_found_within_two_milliseconds(running: EmbeddedPost
     assert statistics.median(times) < 0.002
 
 
-def test_stop_says_whether_there_was_a_server(server: EmbeddedPostgres) -> None:
-    assert server.stop() is False
-    server.ensure_running()
-    assert server.stop() is True
-    assert not server.is_running()
-    assert postmaster_pids(server) == []
+def test_stop_says_whether_there_was_a_server(running: EmbeddedPostgres) -> None:
+    assert running.stop() is True
+    assert not running.is_running()
+    assert postmaster_pids(running) == []
+    assert running.stop() is False
 
 
-def test_what_is_committed_is_there_after_a_restart(server: EmbeddedPostgres) -> None:
-    server.ensure_running()
-    with psycopg.connect(**server.connection_parameters()) as connection:  # type: ignore[arg-type]
+def test_what_is_committed_is_there_after_a_restart(running: EmbeddedPostgres) -> None:
+    with psycopg.connect(**running.connection_parameters()) as connection:  # type: ignore[arg-type]
         connection.execute("CREATE TABLE kept AS SELECT 42 AS value")
-    server.stop()
-    server.ensure_running()
-    assert ask(server, "SELECT value FROM kept") == 42
+    running.stop()
+    running.ensure_running()
+    assert ask(running, "SELECT value FROM kept") == 42
 
 
 @pytest.mark.parametrize(
     "name",
-    ["with spaces", "long" * 40, "кириллица, запятая", "a'b\"c$HOME`d\\e;f%g"],
-    ids=["spaces", "160 letters", "cyrillic and comma", "shell's own characters"],
+    ["long" * 40, "кириллица, запятая", "a'b\"c$HOME`d\\e;f%g"],
+    ids=["160 letters", "cyrillic and comma", "shell's own characters"],
 )
 def test_any_path_will_do(folder: Path, server_at: ServerAt, name: str) -> None:
     server = server_at(folder / name)
@@ -70,12 +68,12 @@ def test_a_relative_path_names_the_same_server(
     assert EmbeddedPostgres(Path("data")).is_running()
 
 
-def test_two_data_folders_have_two_servers(folder: Path, server_at: ServerAt) -> None:
-    one, other = server_at(folder / "one"), server_at(folder / "other")
-    one.ensure_running()
-    other.ensure_running()
-    one.stop()
-    assert ask(other, "SELECT 1") == 1
+def test_two_data_folders_have_two_servers(
+    server: EmbeddedPostgres, running: EmbeddedPostgres
+) -> None:
+    server.ensure_running()
+    running.stop()
+    assert ask(server, "SELECT 1") == 1
 
 
 def test_six_processes_that_start_at_once_share_one_server(server: EmbeddedPostgres) -> None:
@@ -117,26 +115,24 @@ def test_the_callers_environment_reaches_neither_the_server_nor_its_locale(
     assert b"must-not-be-there" not in Path(f"/proc/{pid}/environ").read_bytes()
 
 
-def test_values_of_failed_statements_are_not_in_the_servers_log(server: EmbeddedPostgres) -> None:
-    server.ensure_running()
+def test_values_of_failed_statements_are_not_in_the_servers_log(running: EmbeddedPostgres) -> None:
     with pytest.raises(psycopg.errors.InvalidTextRepresentation):
-        ask(server, "SELECT 'x'::int, 'a private text'")
+        ask(running, "SELECT 'x'::int, 'a private text'")
     with pytest.raises(psycopg.errors.UniqueViolation):
-        ask(server, "CREATE TABLE t (v text PRIMARY KEY); INSERT INTO t VALUES ('p'), ('p')")
-    server.stop()
-    log = b"".join(path.read_bytes() for path in server.data_dir.glob("postgres/log/*.log"))
+        ask(running, "CREATE TABLE t (v text PRIMARY KEY); INSERT INTO t VALUES ('p'), ('p')")
+    running.stop()
+    log = b"".join(path.read_bytes() for path in running.data_dir.glob("postgres/log/*.log"))
     assert b"ERROR" in log
     assert b"private text" not in log
     assert b"(p)" not in log
 
 
-def test_its_description_is_one_line(server: EmbeddedPostgres) -> None:
-    assert "not made yet" in server.describe()
-    server.ensure_running()
-    assert f"running, process {postmaster_pids(server)[0]}" in server.describe()
-    server.stop()
-    assert server.describe().count("\n") == 0
-    assert "stopped" in server.describe()
+def test_its_description_is_one_line(folder: Path, running: EmbeddedPostgres) -> None:
+    assert "not made yet" in EmbeddedPostgres(folder / "data").describe()
+    assert f"running, process {postmaster_pids(running)[0]}" in running.describe()
+    running.stop()
+    assert running.describe().count("\n") == 0
+    assert "stopped" in running.describe()
 
 
 def test_a_cluster_that_cannot_start_is_told_with_the_servers_words(

@@ -4,13 +4,12 @@ import signal
 import subprocess
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 
 from portal.embedded.postgres import EmbeddedPostgres, EmbeddedPostgresError
 from tests.integration.embedded.conftest import ServerAt
-from tests.integration.embedded.processes import Starter, postmaster_pids
+from tests.integration.embedded.processes import Starter, kill, postmaster_pids
 
 # What the first start runs, one after the other, and by what each can be told.
 STEPS = {"initdb": "/initdb", "the making of the database": "--single", "the start": "/pg_ctl"}
@@ -21,25 +20,25 @@ def serves(server: EmbeddedPostgres) -> bool:
         return connection.execute("SELECT current_database()").fetchone() == ("portal",)
 
 
-def test_the_server_outlives_a_starter_that_is_killed(server: EmbeddedPostgres) -> None:
-    starter = Starter(server)
+def test_the_server_outlives_a_starter_that_is_killed(stopped: EmbeddedPostgres) -> None:
+    starter = Starter(stopped)
     starter.begin()
     starter.await_running()
     starter.kill()
-    assert server.is_running()
-    assert serves(server)
+    assert stopped.is_running()
+    assert serves(stopped)
 
 
-def test_ctrl_c_in_the_starters_terminal_leaves_the_server_alone(server: EmbeddedPostgres) -> None:
-    starter = Starter(server)
+def test_ctrl_c_in_the_starters_terminal_leaves_the_server_alone(stopped: EmbeddedPostgres) -> None:
+    starter = Starter(stopped)
     starter.begin()
     starter.await_running()
-    (before,) = postmaster_pids(server)
+    (before,) = postmaster_pids(stopped)
     assert os.getsid(before) != os.getsid(starter.process.pid)
     os.killpg(starter.process.pid, signal.SIGINT)
     starter.process.communicate()
-    assert postmaster_pids(server) == [before]
-    assert serves(server)
+    assert postmaster_pids(stopped) == [before]
+    assert serves(stopped)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -50,10 +49,10 @@ def test_a_kill_amid_the_first_start_leaves_nothing_broken(
     starter = Starter(server)
     starter.begin()
     starter.await_child(STEPS[step])
-    doomed = starter.children() if victims == "starter and children" else []
+    doomed = starter.descendants() if victims == "starter and children" else []
     starter.kill()
-    for process in doomed:
-        _kill(process)
+    for pid in doomed:
+        kill(pid)
     server.ensure_running()
     assert serves(server)
     assert len(postmaster_pids(server)) == 1
@@ -69,34 +68,30 @@ def test_a_half_made_cluster_is_removed(server: EmbeddedPostgres) -> None:
     assert serves(server)
 
 
-def test_a_killed_server_is_started_anew_with_its_data(server: EmbeddedPostgres) -> None:
-    server.ensure_running()
-    with psycopg.connect(**server.connection_parameters()) as connection:  # type: ignore[arg-type]
-        connection.execute("CREATE TABLE kept AS SELECT 42 AS value")
-    (pid,) = postmaster_pids(server)
-    postmaster = psutil.Process(pid)
-    postmaster.kill()
-    postmaster.wait(5)
-    server.ensure_running()
-    with psycopg.connect(**server.connection_parameters()) as connection:  # type: ignore[arg-type]
-        assert connection.execute("SELECT value FROM kept").fetchone() == (42,)
+def test_a_killed_server_is_started_anew_with_its_data(running: EmbeddedPostgres) -> None:
+    with psycopg.connect(**running.connection_parameters()) as connection:  # type: ignore[arg-type]
+        connection.execute("CREATE TABLE kept_over_a_crash AS SELECT 42 AS value")
+    (pid,) = postmaster_pids(running)
+    kill(pid)
+    running.ensure_running()
+    with psycopg.connect(**running.connection_parameters()) as connection:  # type: ignore[arg-type]
+        assert connection.execute("SELECT value FROM kept_over_a_crash").fetchone() == (42,)
 
 
 @pytest.mark.parametrize("whose", ["the server's owner", "init", "this process"])
 def test_a_stale_pid_file_that_names_a_living_stranger_does_not_block(
-    server: EmbeddedPostgres, whose: str
+    running: EmbeddedPostgres, whose: str
 ) -> None:
-    server.ensure_running()
-    stale = (server.data_dir / "postgres" / "postmaster.pid").read_text()
-    server.stop()
-    owner = (server.data_dir / "postgres").stat().st_uid
+    stale = (running.data_dir / "postgres" / "postmaster.pid").read_text()
+    running.stop()
+    owner = (running.data_dir / "postgres").stat().st_uid
     with subprocess.Popen(["sleep", "60"], user=owner) as stranger:
         pid = {"the server's owner": stranger.pid, "init": 1, "this process": os.getpid()}[whose]
-        _leave_lock_files(server, stale.replace(stale.split("\n")[0], str(pid), 1), owner)
-        assert not server.is_running()
-        assert server.stop() is False
-        server.ensure_running()
-        assert serves(server)
+        _leave_lock_files(running, stale.replace(stale.split("\n")[0], str(pid), 1), owner)
+        assert not running.is_running()
+        assert running.stop() is False
+        running.ensure_running()
+        assert serves(running)
         assert stranger.poll() is None
         stranger.kill()
 
@@ -122,13 +117,6 @@ def test_a_data_folder_that_was_removed_is_made_anew(
     shutil.rmtree(server.data_dir)
     server.ensure_running()
     assert serves(server)
-
-
-def _kill(process: psutil.Process) -> None:
-    try:
-        process.kill()
-    except psutil.NoSuchProcess:
-        return
 
 
 def _leave_lock_files(server: EmbeddedPostgres, text: str, owner: int) -> None:

@@ -68,12 +68,11 @@ def ordinary_data(folder: Path) -> Path:
 
 
 def test_roots_server_runs_as_an_unprivileged_user_without_capabilities(
-    server: EmbeddedPostgres,
+    running: EmbeddedPostgres,
 ) -> None:
-    server.ensure_running()
-    assert owner_of_process(server) == UNPRIVILEGED.pw_uid
-    assert capabilities(server) == 0
-    assert serves(server)
+    assert owner_of_process(running) == UNPRIVILEGED.pw_uid
+    assert capabilities(running) == 0
+    assert serves(running)
 
 
 def test_a_data_folder_behind_a_closed_one_is_reached_without_opening_it(
@@ -133,18 +132,21 @@ def test_without_setpriv_the_advice_names_it(
         server.ensure_running()
 
 
-def test_an_ordinary_user_has_a_server_of_his_own(ordinary_data: Path, server_at: ServerAt) -> None:
+def test_an_ordinary_user_has_a_server_of_his_own_beside_roots(
+    ordinary_data: Path, server_at: ServerAt, running: EmbeddedPostgres
+) -> None:
     server = server_at(ordinary_data)
     assert as_user(ORDINARY.pw_uid, ORDINARY.pw_gid, server.ensure_running) == 0
     assert owner_of_process(server) == ORDINARY.pw_uid
     assert as_user(ORDINARY.pw_uid, ORDINARY.pw_gid, lambda: serves(server)) == 0
     owners = {path.stat().st_uid for path in ordinary_data.rglob("*")}
     assert owners == {ORDINARY.pw_uid}
+    assert owner_of_process(running) == UNPRIVILEGED.pw_uid
+    assert serves(running)
 
 
-def test_another_user_cannot_connect(server: EmbeddedPostgres) -> None:
-    server.ensure_running()
-    assert as_user(OTHER.pw_uid, OTHER.pw_gid, lambda: serves(server)) == 1
+def test_another_user_cannot_connect(running: EmbeddedPostgres) -> None:
+    assert as_user(OTHER.pw_uid, OTHER.pw_gid, lambda: serves(running)) == 1
 
 
 def test_another_user_is_told_that_the_folder_is_not_his(
@@ -169,15 +171,3 @@ def test_root_works_with_the_server_of_the_folders_owner(
     assert as_user(ORDINARY.pw_uid, ORDINARY.pw_gid, server.stop) == 0
     assert as_user(ORDINARY.pw_uid, ORDINARY.pw_gid, server.ensure_running) == 0
     assert serves(server)
-
-
-def test_two_users_have_servers_at_once(
-    folder: Path, ordinary_data: Path, server_at: ServerAt
-) -> None:
-    mine, his = server_at(folder / "mine"), server_at(ordinary_data)
-    mine.ensure_running()
-    assert as_user(ORDINARY.pw_uid, ORDINARY.pw_gid, his.ensure_running) == 0
-    assert owner_of_process(mine) == UNPRIVILEGED.pw_uid
-    assert owner_of_process(his) == ORDINARY.pw_uid
-    assert serves(mine)
-    assert serves(his)
