@@ -77,6 +77,10 @@ class Page:
         return trouble_of(self.account, now=timezone.now())
 
     @property
+    def segments_in_all(self) -> int:
+        return self.message.segments * self.message.recipients_count
+
+    @property
     def fingerprint(self) -> str:
         return fingerprint(self.totals, self.trouble)
 

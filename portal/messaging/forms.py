@@ -77,9 +77,7 @@ class ComposeForm(forms.Form):
         label=_("Phone numbers"),
         most=MOST_NUMBERS_CHARACTERS,
         too_long=_("Too many numbers to paste at once: at most %(limit_value)s characters."),
-        widget=forms.Textarea(
-            attrs={"rows": 3, "inputmode": "tel", "autocomplete": "off", "spellcheck": "false"}
-        ),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
         help_text=_("In any spelling, one a line or with commas between."),
     )
     contacts = IdsField(required=False)

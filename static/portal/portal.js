@@ -12,3 +12,13 @@ document.addEventListener("click", async (event) => {
     window.getSelection().selectAllChildren(source);
   }
 });
+
+// Once the session has ended, htmx is led to the sign-in page, which belongs into no part of this
+// one. What only reads is loaded anew, and so signs in; what is being typed stays as it is.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, pathInfo, requestConfig } = event.detail;
+  const asked = new URL(pathInfo.finalRequestPath, window.location.href).pathname;
+  if (!xhr.responseURL || new URL(xhr.responseURL).pathname === asked) return;
+  event.detail.shouldSwap = false;
+  if (requestConfig.verb === "get") window.location.reload();
+});

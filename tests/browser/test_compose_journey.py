@@ -192,6 +192,34 @@ def test_the_list_tells_news_without_a_reload(page: Page, sign_in: SignIn, manag
     expect(page.locator("#poller")).not_to_have_attribute("hx-get", re.compile(".+"))
 
 
+def test_a_page_that_waits_for_news_leads_to_sign_in_when_the_session_has_ended(
+    page: Page, sign_in: SignIn, manager: User
+) -> None:
+    message = submit_message(manager)
+    sign_in(page, manager)
+    page.goto(f"/history/{message.pk}")
+
+    page.context.clear_cookies(name="sessionid")
+
+    expect(page).to_have_url(re.compile(rf"/account/login/\?next=/history/{message.pk}"))
+
+
+def test_what_is_typed_stays_when_the_session_has_ended(
+    page: Page, sign_in: SignIn, manager: User
+) -> None:
+    sign_in(page, manager)
+    page.get_by_label("Text").fill("Привет")
+    expect(page.locator("#live")).to_contain_text("6 characters")
+
+    page.context.clear_cookies(name="sessionid")
+    with page.expect_response(re.compile("/account/login/|/messages/live")):
+        page.get_by_label("Text").press_sequentially("!")
+    page.wait_for_load_state("networkidle")
+
+    expect(page.get_by_label("Text")).to_have_value("Привет!")
+    expect(page.locator("#live")).to_contain_text("6 characters")
+
+
 @pytest.mark.parametrize("size", ["page", "phone_page"])
 def test_no_page_on_the_way_has_a_barrier(
     size: str, request: pytest.FixtureRequest, sign_in: SignIn, axe: Check, manager: User

@@ -9,6 +9,7 @@ register = template.Library()
 
 SYMBOLS = {"RUB": "₽", "BYN": "Br", "KZT": "₸", "USD": "$", "EUR": "€"}
 NO_BREAK_SPACE = "\u00a0"
+MINUS = "\u2212"
 
 
 @register.filter
@@ -17,4 +18,4 @@ def money(amount: Decimal, currency: str) -> str:
     exact = amount.normalize().as_tuple().exponent
     decimals = min(4, max(2, -exact if isinstance(exact, int) else 2))
     number = number_format(amount, decimal_pos=decimals, force_grouping=True)
-    return f"{number}{NO_BREAK_SPACE}{SYMBOLS.get(currency, currency)}"
+    return f"{number}{NO_BREAK_SPACE}{SYMBOLS.get(currency, currency)}".replace("-", MINUS)
