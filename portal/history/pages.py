@@ -28,6 +28,7 @@ from portal.history.selectors import (
     Totals,
     account_of,
     recipients_of,
+    resent_recipients,
     totals_of,
     uncertain_envelopes,
 )
@@ -101,9 +102,11 @@ class Page:
     def may_release(self) -> bool:
         return self.is_held and self.member.may(Right.DECIDE_FOR_OTHERS)
 
-    @property
-    def has_rejected(self) -> bool:
-        return EnvelopeState.REJECTED in self.totals.counts
+    @cached_property
+    def may_resend(self) -> bool:
+        """Whether the operator rejected more recipients than were sent to again since."""
+        rejected = self.totals.counts.get(EnvelopeState.REJECTED, 0)
+        return self.may_act and rejected > 0 and rejected > resent_recipients(self.message)
 
     @cached_property
     def uncertain(self) -> list[Envelope]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -69,7 +70,6 @@ class Badge:
 class Figure:
     """Recipients in one state; ``x`` and ``width`` place it on a bar 1,000 wide."""
 
-    state: str
     badge: Badge
     count: int
     x: int
@@ -104,7 +104,7 @@ def figures(counts: Counts) -> list[Figure]:
             start, end = done * BAR_WIDTH // whole, (done + count) * BAR_WIDTH // whole
             width = max(end - start, 4)
             start = min(start, BAR_WIDTH - width)
-            found.append(Figure(str(state), state_badge(state), count, start, width))
+            found.append(Figure(state_badge(state), count, start, width))
             done += count
     return found
 
@@ -173,13 +173,13 @@ class RecipientRow:
         return f"{code}{self.envelope.last_reply}".strip()
 
     @property
-    def is_waiting(self) -> bool:
-        """Queued with a time to leave: a next try, or a schedule."""
-        return self.envelope.state == State.QUEUED
+    def is_retried(self) -> bool:
+        return self.envelope.state == State.QUEUED and self.envelope.tries > 0
 
     @property
-    def is_retry(self) -> bool:
-        return self.is_waiting and self.envelope.tries > 0
+    def is_scheduled(self) -> bool:
+        waits = self.envelope.state == State.QUEUED and not self.envelope.tries
+        return waits and self.envelope.due_at > timezone.now()
 
 
 def fingerprint(*seen: object) -> str:

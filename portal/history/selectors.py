@@ -84,5 +84,11 @@ def uncertain_envelopes(message: Message, most: int) -> list[Envelope]:
     )
 
 
+def resent_recipients(message: Message) -> int:
+    """How many recipients later messages took over from this one."""
+    total = message.resends.aggregate(people=Sum("recipients_count"))["people"]
+    return int(total or 0)
+
+
 def account_of(message: Message) -> GatewayAccount:
     return GatewayAccount.objects.get(organisation=message.organisation_id)

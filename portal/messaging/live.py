@@ -82,7 +82,6 @@ class Money:
 class Outlook:
     """``money`` is None where sending costs nothing."""
 
-    member: User
     account: GatewayAccount
     sender: str
     prepared: str
@@ -133,7 +132,6 @@ def outlook(
     """``sender`` is a name that the member may use, or empty; ``text`` is as it was typed."""
     report, prepared = report_text(member, text)
     return Outlook(
-        member=member,
         account=account,
         sender=sender,
         prepared=prepared,

@@ -135,6 +135,7 @@ def test_two_tabs_that_send_again_make_one_message(browser_of: SignIn, manager: 
 
     assert message.resends.count() == 1
     assert "the numbers have changed" in page
+    assert "Send again to the rejected only" not in page
 
 
 def test_sending_again_with_nobody_rejected_leads_back(browser_of: SignIn, manager: User) -> None:

@@ -99,6 +99,13 @@ def test_after_a_failed_try_the_next_one_is_announced(browser_of: SignIn, manage
     assert "Next try at" in page
 
 
+def test_a_scheduled_message_says_when_it_leaves(browser_of: SignIn, manager: User) -> None:
+    later = timezone.now() + timedelta(days=1)
+    message = submit_message(manager, due_at=later)
+
+    assert "Leaves at" in page_of(browser_of(manager), message)
+
+
 def test_a_held_message_says_why(browser_of: SignIn, manager: User, sender: User) -> None:
     message = submit_message(sender)
     message.envelopes.update(state=State.HELD, held_because=HeldBecause.AUTHOR_DISABLED)
