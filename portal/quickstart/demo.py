@@ -19,7 +19,7 @@ from portal.contacts.models import Contact, Group
 from portal.delivery.gateways import gateway_set
 from portal.delivery.models import GatewayAccount, SecurityChoice
 from portal.embedded.sandbox import SandboxAccount, write_accounts
-from portal.senders.models import SenderName, SenderState
+from portal.senders.models import SenderState
 from portal.senders.services import sender_name_decide, sender_name_request
 from sms.secret import Secret
 
@@ -114,16 +114,12 @@ def sandbox_connect(*, port: int, accounts_path: Path) -> None:
             SandboxAccount(
                 sms_user=account.sms_user,
                 password=account.sms_password,
-                senders=_approved_values(organisation),
+                # The demo is for trying things out: a name approved here may be used at once.
+                senders=None,
                 mailbox=MAILBOX,
             )
         ],
     )
-
-
-def _approved_values(organisation: Organisation) -> frozenset[str]:
-    approved = SenderName.objects.filter(organisation=organisation, state=SenderState.APPROVED)
-    return frozenset(approved.values_list("value", flat=True))
 
 
 def _sandbox_gateway(organisation: Organisation, port: int) -> GatewayAccount:
