@@ -57,6 +57,11 @@ class Connection(SMTP):
         self._open_ones.discard(self)
         super().connection_lost(error)
 
+    def eof_received(self) -> bool:
+        super().eof_received()
+        # aiosmtpd leaves the connection half open when its greeting is still to be written.
+        return False
+
     async def push(self, status: str | bytes) -> None:
         reply = status.encode("ascii") if isinstance(status, str) else status
         if self._latency and reply[3:4] != b"-":

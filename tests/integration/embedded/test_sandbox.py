@@ -71,12 +71,12 @@ def hand_over(
 ) -> tuple[int, str]:
     """One e-mail; the last reply, which is the first refusal."""
     client.ehlo_or_helo_if_needed()
-    for reply in (lambda: client.mail(sender, ["BODY=8BITMIME"]), lambda: client.rcpt(to)):
-        code, text = reply()
-        if code != 250:
-            client.close() if code == 421 else client.rset()
-            return code, text.decode()
-    code, text = client.data(mail() if content is None else content)
+    assert client.mail(sender, ["BODY=8BITMIME"])[0] == 250
+    code, text = client.rcpt(to)
+    if code == 250:
+        code, text = client.data(mail() if content is None else content)
+    else:
+        client.rset()
     return code, text.decode()
 
 
@@ -364,3 +364,10 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
         with pytest.raises(OSError, match="in use"):
             operator.start()
         operator.stop()
+
+
+def test_a_client_that_leaves_before_the_greeting_is_let_go(operator: Operator) -> None:
+    running = operator(latency_ms=500)
+    with socket.create_connection(("127.0.0.1", running.port), timeout=5) as client:
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(100) == b""
