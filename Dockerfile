@@ -10,7 +10,9 @@ COPY portal portal
 COPY templates templates
 COPY static static
 # Static files are fingerprinted in the image; the keys of this one step are thrown away.
-RUN PORTAL_DATA_DIR=/tmp/build python manage.py collectstatic --noinput && rm -rf /tmp/build \
+RUN DATABASE_URL=postgres:///build CELERY_BROKER_URL=memory:// PORTAL_SECRET_KEY=build \
+    PORTAL_ENCRYPTION_KEYS="$(python -c 'from portal.core.keys import *; print(new_encryption_key())')" \
+    python manage.py collectstatic --noinput \
     && useradd --system --no-create-home portal
 USER portal
 EXPOSE 8000

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environ import FileAwareEnv
 
-from portal.core.keys import new_encryption_key, new_secret_key
+from portal.core.keys import is_encryption_key, new_encryption_key, new_secret_key
 from portal.embedded.broker import filesystem_broker
 from portal.embedded.keys import embedded_key
 
@@ -52,7 +52,9 @@ if EMBEDDED:
     }
 else:
     SECRET_KEY = required_in_server_mode("PORTAL_SECRET_KEY")
-    ENCRYPTION_KEYS = required_in_server_mode("PORTAL_ENCRYPTION_KEYS").split(",")
+    ENCRYPTION_KEYS = [
+        key.strip() for key in required_in_server_mode("PORTAL_ENCRYPTION_KEYS").split(",")
+    ]
     DATABASES = {"default": env.db_url("DATABASE_URL")}
     CELERY_BROKER_URL = required_in_server_mode("CELERY_BROKER_URL")
     CELERY_BROKER_TRANSPORT_OPTIONS = {}
@@ -67,6 +69,10 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }
+
+for key in ENCRYPTION_KEYS:
+    if not is_encryption_key(key):
+        raise ImproperlyConfigured("PORTAL_ENCRYPTION_KEYS holds something that is no Fernet key")
 
 # A page may wait for PostgreSQL, never for ever.
 DATABASES["default"]["OPTIONS"] = {
@@ -229,9 +235,9 @@ WHITENOISE_USE_FINDERS = EMBEDDED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if (STATIC_ROOT / "staticfiles.json").exists()
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if EMBEDDED
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"

@@ -16,6 +16,9 @@ CELERY_BROKER_URL = os.environ.get("PORTAL_TEST_BROKER", "memory://")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     CELERY_BROKER_TRANSPORT_OPTIONS if CELERY_BROKER_URL != "memory://" else {}  # noqa: F405
 )
+STORAGES["staticfiles"]["BACKEND"] = (  # noqa: F405
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Static files are looked up when asked for, not listed anew for every test client.
 WHITENOISE_AUTOREFRESH = True

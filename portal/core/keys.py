@@ -12,3 +12,11 @@ def new_secret_key() -> str:
 def new_encryption_key() -> str:
     """A Fernet key (32 octets, url-safe base64) for passwords at rest."""
     return Fernet.generate_key().decode("ascii")
+
+
+def is_encryption_key(key: str) -> bool:
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return True
