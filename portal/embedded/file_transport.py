@@ -1,7 +1,8 @@
 """Kombu's file transport, made safe for several writers and readers of one folder.
 
 The one in kombu lets a reader see files that are still empty, and takes messages through the
-machine's temporary folder. Here files appear and change whole, by rename, in the broker's folder.
+machine's temporary folder. Here files appear and change whole, by rename, in the broker's folder;
+and that folder may be wiped under running senders and receivers.
 """
 
 import os
@@ -15,12 +16,14 @@ from typing import Any
 from kombu.exceptions import ChannelError
 from kombu.transport import filesystem
 from kombu.transport.filesystem import exchange_queue_t
+from kombu.transport.virtual.base import BrokerState
 from kombu.utils.json import dumps, loads
 
 from portal.embedded.file_lock import locked
 
 # Workers' heartbeats to each other. A killed worker's queue would be filled for ever.
 _EVENT_QUEUES = "celeryev"
+_known_bindings: dict[str, BrokerState] = {}
 
 
 class Channel(filesystem.Channel):
@@ -30,12 +33,12 @@ class Channel(filesystem.Channel):
             return
         # Time first, so that names sort by age, also after the machine's restart.
         name = f"{time.time_ns()}_{uuid.uuid4()}.{queue}.msg"
-        _write_whole(Path(self.data_folder_out) / name, dumps(payload))
+        _write_whole(_folder(self.data_folder_out) / name, dumps(payload))
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         """The oldest message of the queue; raises queue.Empty at once when there is none."""
         for name in self._waiting(queue):
-            taken = Path(self.processed_folder) / name
+            taken = _folder(self.processed_folder) / name
             try:
                 (Path(self.data_folder_in) / name).rename(taken)
             except FileNotFoundError:
@@ -46,8 +49,18 @@ class Channel(filesystem.Channel):
         raise Empty
 
     def _waiting(self, queue: str) -> list[str]:
-        names = os.listdir(self.data_folder_in)  # noqa: PTH208 - ten times as fast
+        try:
+            names = os.listdir(self.data_folder_in)  # noqa: PTH208 - ten times as fast
+        except FileNotFoundError:
+            return []
         return sorted(name for name in names if name.partition(".")[2] == f"{queue}.msg")
+
+    def get_table(self, exchange: str) -> list[exchange_queue_t]:  # type: ignore[override]
+        """The bindings of all processes; those of this one where the file of all was wiped."""
+        if self._bindings_file(exchange).exists():
+            return super().get_table(exchange)
+        known = (self.state.exchanges or {}).get(exchange, {}).get("table", [])
+        return [exchange_queue_t(*binding) for binding in known]
 
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str | None, queue: str) -> None:
         binding = exchange_queue_t(routing_key or "", pattern or "", queue or "")
@@ -66,15 +79,30 @@ class Channel(filesystem.Channel):
         change: Callable[[list[exchange_queue_t]], list[exchange_queue_t]],
         binding: exchange_queue_t,
     ) -> None:
-        with locked(self.control_folder / "lock"):
-            bindings = self.get_table(exchange)
+        with locked(_folder(self.control_folder) / "lock"):
+            bindings = super().get_table(exchange)
             changed = change([other for other in bindings if other != binding])
             if changed != bindings:
-                _write_whole(self.control_folder / f"{exchange}.exchange", dumps(changed))
+                _write_whole(self._bindings_file(exchange), dumps(changed))
+
+    def _bindings_file(self, exchange: str) -> Path:
+        return self.control_folder / f"{exchange}.exchange"
 
 
 class Transport(filesystem.Transport):
     Channel = Channel
+
+    def __init__(self, client: Any, **kwargs: Any) -> None:
+        super().__init__(client, **kwargs)
+        # Kombu has one for the process, whatever the folder, and would not bind in a second one.
+        folder = str(client.transport_options["control_folder"])
+        self.state = _known_bindings.setdefault(folder, BrokerState())
+
+
+def _folder(path: str | Path) -> Path:
+    folder = Path(path)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def _write_whole(path: Path, text: str) -> None:
