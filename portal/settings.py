@@ -31,7 +31,6 @@ def required_in_server_mode(name: str) -> str:
 
 
 if EMBEDDED:
-    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     SECRET_KEY = env.str("PORTAL_SECRET_KEY", default="").strip() or embedded_key(
         DATA_DIR, "secret_key", new_secret_key
     )

