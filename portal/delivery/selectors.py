@@ -19,12 +19,13 @@ from portal.delivery.models import (
 
 Counts = Mapping[str, int]
 
-MIXED = "mixed"
+PARTLY_ACCEPTED, NOT_SENT = "partly_accepted", "not_sent"
 SENDING = "sending"
 OVERALL_LABELS: Mapping[str, str | Promise] = {
     **dict(State.choices),
     SENDING: _("being sent"),
-    MIXED: _("partly accepted"),
+    PARTLY_ACCEPTED: _("partly accepted"),
+    NOT_SENT: _("not sent"),
 }
 
 
@@ -51,7 +52,8 @@ def counts_of(message_ids: Collection[int]) -> dict[int, dict[str, int]]:
 def overall_state(counts: Counts) -> str:
     """One word for a message: what still needs someone or something comes first.
 
-    One of ``State`` or ``sending`` (some way gone) or ``mixed`` (ended differently).
+    One of ``State``, or ``sending`` (some way gone), or for recipients that ended differently
+    ``partly_accepted`` or ``not_sent``.
     """
     states = set(counts)
     if State.UNCERTAIN in states and not states & UNDER_WAY:
@@ -60,7 +62,9 @@ def overall_state(counts: Counts) -> str:
         return State.QUEUED.value if states == {State.QUEUED} else SENDING
     if State.HELD in states:
         return State.HELD.value
-    return str(next(iter(states))) if len(states) == 1 else MIXED
+    if len(states) == 1:
+        return str(next(iter(states)))
+    return PARTLY_ACCEPTED if State.ACCEPTED in states else NOT_SENT
 
 
 def is_settled(counts: Counts) -> bool:

@@ -48,11 +48,16 @@ def read_accounts(path: Path) -> tuple[SandboxAccount, ...]:
 
 
 class AccountBook:
-    """The accounts of now: given once, or from a file that is read again when it was changed."""
+    """The accounts of now: given once, or from a file that is read again when it was changed.
+
+    While there is no file, whoever orders first under a login has opened that account: any sender
+    name, and only the password of that first order from then on.
+    """
 
     def __init__(self, source: Path | Iterable[SandboxAccount]) -> None:
         self._path = source if isinstance(source, Path) else None
         self._accounts = () if isinstance(source, Path) else tuple(source)
+        self._opened: dict[str, SandboxAccount] = {}
         self._seen: tuple[int, int, int] | None = None
 
     def accounts(self) -> tuple[SandboxAccount, ...]:
@@ -61,12 +66,23 @@ class AccountBook:
             self._read_if_changed(self._path)
         return self._accounts
 
+    @property
+    def is_open(self) -> bool:
+        return self._path is not None and self._seen is None
+
     def has_mailbox(self, address: str) -> bool:
-        return any(_same_address(account.mailbox, address) for account in self.accounts())
+        known = any(_same_address(account.mailbox, address) for account in self.accounts())
+        return known or self.is_open
 
     def find(self, sms_user: str, password: Secret, mailboxes: list[str]) -> SandboxAccount | None:
         """The account with this login and password, if the mail went to its mailbox."""
-        for account in self.accounts():
+        accounts = self.accounts()
+        if self.is_open:
+            account = self._opened.setdefault(
+                sms_user, SandboxAccount(sms_user, password, None, mailboxes[0])
+            )
+            return account if account.password == password else None
+        for account in accounts:
             if (account.sms_user, account.password) == (sms_user, password) and any(
                 _same_address(account.mailbox, address) for address in mailboxes
             ):

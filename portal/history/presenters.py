@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from portal.delivery.models import Envelope, Message, Recipient, State
 from portal.delivery.selectors import (
-    MIXED,
+    NOT_SENT,
     OVERALL_LABELS,
+    PARTLY_ACCEPTED,
     SENDING,
     Counts,
     is_settled,
@@ -27,7 +28,8 @@ TONES: Mapping[str, str] = {
     State.TRANSMITTING: QUIET,
     SENDING: QUIET,
     State.ACCEPTED: GOOD,
-    MIXED: WAIT,
+    PARTLY_ACCEPTED: WAIT,
+    NOT_SENT: BAD,
     State.UNCERTAIN: WAIT,
     State.HELD: WAIT,
     State.REJECTED: BAD,
@@ -81,10 +83,7 @@ def state_badge(state: str) -> Badge:
 
 
 def message_badge(counts: Counts) -> Badge:
-    state = overall_state(counts)
-    if state == MIXED and State.ACCEPTED not in counts:
-        return Badge(BAD, _("not sent"))
-    return state_badge(state)
+    return state_badge(overall_state(counts))
 
 
 def merged_counts(counts: Counts) -> dict[str, int]:

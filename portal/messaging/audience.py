@@ -40,9 +40,8 @@ def gather_audience(
             .order_by("search_key", "id")
             .values_list("phone", "name")
         )
-    names: dict[str, str] = {}
-    for phone, name in picked:
-        names.setdefault(phone, name)
+    known = contacts.filter(phone__in=read.numbers).values_list("phone", "name")
+    names = dict([*known, *picked])
     numbers = tuple(dict.fromkeys([*read.numbers, *(phone for phone, _name in picked)]))
     given = len(read.numbers) + len(picked)
     return Audience(

@@ -33,7 +33,7 @@ def test_the_json_counts_recipients_by_state(door: Door, message: Message) -> No
     assert result.code == 0
     assert json.loads(result.out) == {
         "id": message.pk,
-        "state": "mixed",
+        "state": "partly_accepted",
         "recipients": 3,
         "segments": 1,
         "counts": {"accepted": 2, "rejected": 1},

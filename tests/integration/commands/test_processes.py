@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.core.keys import new_encryption_key
 from portal.embedded.postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -108,7 +109,7 @@ def test_a_database_out_of_reach_is_exit_code_1_without_its_password() -> None:
         "DATABASE_URL": "postgres://portal:canary-db@127.0.0.1:1/portal",
         "CELERY_BROKER_URL": "redis://127.0.0.1:1",
         "PORTAL_SECRET_KEY": "x",
-        "PORTAL_ENCRYPTION_KEYS": "x",
+        "PORTAL_ENCRYPTION_KEYS": new_encryption_key(),
     }
 
     ended = subprocess.run(

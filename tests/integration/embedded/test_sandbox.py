@@ -164,14 +164,23 @@ def test_a_dynamic_sender_may_be_any(operator: Operator) -> None:
 
 def test_accounts_appear_change_and_go_while_it_runs(operator: Operator, tmp_path: Path) -> None:
     path = tmp_path / "sandbox" / "accounts.json"
+    write_accounts(path, [])
     with connect(operator(path)) as client:
         assert hand_over(client) == (550, "no such mailbox")
         write_accounts(path, [ACCOUNT])
         assert hand_over(client)[0] == 250
         write_accounts(path, [SandboxAccount("acme", Secret("new"), None, MAILBOX)])
         assert hand_over(client) == (550, "login refused")
-        path.unlink()
-        assert hand_over(client) == (550, "no such mailbox")
+
+
+def test_without_a_file_the_first_order_under_a_login_opens_its_account(
+    operator: Operator, tmp_path: Path
+) -> None:
+    running = operator(tmp_path / "accounts.json")
+    assert send(running)[0] == 250
+    other = Letter("acme", Secret("guessed"), "ACME", ("79210000000",), "x")
+    assert send(running, mail(other)) == (550, "login refused")
+    assert send(running)[0] == 250
 
 
 def test_accounts_are_read_back_from_a_private_file(tmp_path: Path) -> None:
