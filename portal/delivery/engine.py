@@ -24,6 +24,7 @@ from portal.delivery.claims import (
     Claim,
     claim_give_back,
     envelopes_claim,
+    lease_end,
     leases_renew,
     pass_point_of_no_return,
 )
@@ -102,8 +103,7 @@ class Run:
             self.runner.close()
 
     def deliver(self) -> int:
-        while not self.stopped and time.monotonic() < self.deadline:
-            self._renew_leases()
+        while self._may_go_on():
             free = self.lease.connections - len(self.awaiting)
             claim = self._claim(free)
             if claim.envelopes:
@@ -115,6 +115,11 @@ class Run:
             self._renew_leases()
             self._collect(patience=ANSWER_PATIENCE_SECONDS)
         return self.settled
+
+    def _may_go_on(self) -> bool:
+        """Whether to claim more; not with connections that may be others' by now."""
+        self._renew_leases()
+        return not self.stopped and time.monotonic() < self.deadline
 
     def _claim(self, most: int) -> Claim:
         return envelopes_claim(account_id=self.account_id, most=most, now=timezone.now())
@@ -160,14 +165,13 @@ class Run:
 
     def _write_dots(self, claim: Claim, ready: list[Try]) -> None:
         """The point of no return: committed before any dot of the group is written."""
+        now = timezone.now()
         passed = pass_point_of_no_return(
-            envelope_ids=[one.envelope.pk for one in ready],
-            token=claim.token,
-            now=timezone.now(),
+            envelope_ids=[one.envelope.pk for one in ready], token=claim.token, now=now
         )
         for one in ready:
             if one.envelope.pk in passed:
-                task = self.runner.get_loop().create_task(answer(one))
+                task = self.runner.get_loop().create_task(answer(one, not_after=lease_end(now)))
                 self.awaiting[task] = one
             else:
                 one.session.abort()

@@ -94,8 +94,15 @@ async def _open_session(one: Try, server: Server) -> Session:
     return one.session
 
 
-async def answer(one: Try) -> Outcome:
-    """Write the dot and wait for the operator's word; silence is uncertain."""
+async def answer(one: Try, *, not_after: datetime) -> Outcome:
+    """Write the dot and wait for the operator's word; silence is uncertain.
+
+    A worker that stood still past its lease writes none: the envelope may have been called
+    uncertain since, and sent again by a person.
+    """
+    if timezone.now() >= not_after:
+        one.session.abort()
+        return one.outcome(Verdict.RETRY, Phase.BODY, None, "too late for the dot")
     try:
         return one.answered(await one.session.commit())
     except SmtpFailure as failure:

@@ -1,0 +1,61 @@
+"""A worker killed between any two commits: nothing lost, nothing sent twice."""
+
+import signal
+
+import pytest
+
+from portal.delivery.models import Attempt, GatewayAccount
+from portal.embedded.sandbox import SandboxOperator
+from tests.crash.conftest import CONNECTIONS, Campaign
+from tests.crash.dying_worker import Point
+from tests.crash.processes import Workshop, ended
+from tests.crash.recovery import recover
+from tests.crash.witness import uncertain_after
+
+RECIPIENTS = 12
+MOST_UNCERTAIN = {
+    Point.AFTER_CLAIM: 0,
+    Point.AFTER_BODY: 0,
+    Point.BEFORE_DOT: CONNECTIONS,
+    Point.AFTER_DOT: CONNECTIONS,
+    Point.BEFORE_RECORD: CONNECTIONS,
+    Point.AFTER_RECORD: 0,
+}
+SEEN_BY_OPERATOR = {
+    Point.AFTER_CLAIM: 0,
+    Point.AFTER_BODY: 0,
+    Point.BEFORE_DOT: 0,
+    Point.BEFORE_RECORD: CONNECTIONS,
+    Point.AFTER_RECORD: CONNECTIONS,
+}
+
+
+@pytest.mark.parametrize("point", list(Point))
+def test_a_worker_killed_at_any_point_loses_nothing_and_sends_nothing_twice(
+    point: Point,
+    campaign: Campaign,
+    account: GatewayAccount,
+    operator: SandboxOperator,
+    workshop: Workshop,
+) -> None:
+    message = campaign(RECIPIENTS)
+
+    assert ended(workshop.dying(account.pk, point, "KILL")) == -signal.SIGKILL
+    if point in SEEN_BY_OPERATOR:
+        assert len(operator.letters()) == SEEN_BY_OPERATOR[point]
+    recover(message)
+
+    assert uncertain_after(operator, message) == MOST_UNCERTAIN[point]
+
+
+def test_an_uncertain_envelope_says_when_it_went_and_that_no_answer_came(
+    campaign: Campaign, account: GatewayAccount, workshop: Workshop
+) -> None:
+    message = campaign(CONNECTIONS)
+
+    ended(workshop.dying(account.pk, Point.AFTER_DOT, "KILL"))
+    recover(message)
+
+    attempts = Attempt.objects.filter(envelope__message=message)
+    assert set(attempts.values_list("phase", "code", "outcome")) == {("dot", None, "uncertain")}
+    assert attempts.count() == CONNECTIONS
