@@ -55,8 +55,8 @@ class Event(models.Model):
     object_id = models.CharField(_("object's id"), max_length=64, blank=True)
     object_label = models.CharField(_("object"), max_length=320, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True)
-    previous_hash = models.CharField(max_length=64, blank=True)
-    hash = models.CharField(max_length=64)
+    previous_hash = models.CharField(_("hash of the event before"), max_length=64, blank=True)
+    hash = models.CharField(_("hash"), max_length=64)
 
     class Meta:
         verbose_name = _("audit event")

@@ -1,6 +1,7 @@
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.accounts.models import Organisation
 from portal.contacts.models import Contact, Group
@@ -62,7 +63,9 @@ class ContactForm(forms.Form):
 
 class GroupForm(forms.Form):
     name = forms.CharField(
-        label=_("Name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=pgettext_lazy("group", "Name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 

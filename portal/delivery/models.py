@@ -6,7 +6,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from sms.smtp import Security
 
 from portal.accounts.models import Organisation, User
 from portal.accounts.rights import Right
@@ -15,6 +14,7 @@ from portal.senders.models import SenderName
 from sms.letter import TransferEncoding
 from sms.phone import display
 from sms.segments import Encoding
+from sms.smtp import Security
 
 # As many Russian numbers as one line of an e-mail holds (RFC 5321 4.5.3.1.6).
 MOST_NUMBERS = 82
@@ -222,30 +222,46 @@ class HeldBecause(models.TextChoices):
 class Envelope(models.Model):
     """One e-mail to the operator. Content is fixed at submit, bytes are made at claim."""
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT)
-    account = models.ForeignKey(GatewayAccount, models.PROTECT, related_name="envelopes")
-    message = models.ForeignKey(Message, models.PROTECT, related_name="envelopes")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, verbose_name=_("organisation"))
+    account = models.ForeignKey(
+        GatewayAccount,
+        models.PROTECT,
+        related_name="envelopes",
+        verbose_name=_("gateway account"),
+    )
+    message = models.ForeignKey(
+        Message, models.PROTECT, related_name="envelopes", verbose_name=_("message")
+    )
     number = models.PositiveIntegerField(_("number"))
     recipients_count = models.PositiveSmallIntegerField(_("recipients"))
-    cost = models.DecimalField(max_digits=16, decimal_places=4)
+    cost = models.DecimalField(_("cost"), max_digits=16, decimal_places=4)
     message_id_header = models.CharField("Message-ID", max_length=120, unique=True)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.QUEUED)
-    held_because = models.CharField(max_length=32, choices=HeldBecause, blank=True)
+    held_because = models.CharField(
+        _("held because"), max_length=32, choices=HeldBecause, blank=True
+    )
     priority = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(_("due"))
     expires_at = models.DateTimeField(_("not after"), null=True, blank=True)
-    tries = models.PositiveIntegerField(default=0)
+    tries = models.PositiveIntegerField(_("tries"), default=0)
     token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     transmitting_at = models.DateTimeField(_("handed over"), null=True, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
-    last_phase = models.CharField(max_length=16, blank=True)
-    last_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    last_phase = models.CharField(_("phase reached"), max_length=16, blank=True)
+    last_code = models.PositiveSmallIntegerField(_("reply code"), null=True, blank=True)
     last_reply = models.CharField(_("operator's last reply"), max_length=500, blank=True)
     replaces = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="replaced_by"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaced_by",
+        verbose_name=_("in place of"),
     )
-    settled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    settled_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
     author_told_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -324,7 +340,9 @@ class Recipient(models.Model):
 class Attempt(models.Model):
     """One try at handing an envelope over, written when its outcome is known."""
 
-    envelope = models.ForeignKey(Envelope, models.PROTECT, related_name="attempts")
+    envelope = models.ForeignKey(
+        Envelope, models.PROTECT, related_name="attempts", verbose_name=_("envelope")
+    )
     started_at = models.DateTimeField(_("started"))
     ended_at = models.DateTimeField(_("ended"))
     phase = models.CharField(_("phase reached"), max_length=16)

@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_filters import ChoiceFilter, DateFilter, FilterSet, ModelChoiceFilter
 
 from portal.accounts.models import User
@@ -36,8 +37,8 @@ class HistoryFilter(FilterSet):  # type: ignore[misc]  # django-filter has no ty
     state = ChoiceFilter(
         label=_("State"), choices=CHOICES, empty_label=_("any"), method="filter_state"
     )
-    date_from = _day_filter(_("From"), "filter_from")
-    date_to = _day_filter(_("To"), "filter_to")
+    date_from = _day_filter(pgettext_lazy("day", "From"), "filter_from")
+    date_to = _day_filter(pgettext_lazy("day", "To"), "filter_to")
     author = ModelChoiceFilter(
         label=_("Author"), queryset=User.objects.none(), empty_label=_("all")
     )

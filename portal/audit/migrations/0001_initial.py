@@ -36,8 +36,8 @@ class Migration(migrations.Migration):
                 ('object_id', models.CharField(blank=True, max_length=64, verbose_name="object's id")),
                 ('object_label', models.CharField(blank=True, max_length=320, verbose_name='object')),
                 ('details', models.JSONField(blank=True, default=dict, verbose_name='details')),
-                ('previous_hash', models.CharField(blank=True, max_length=64)),
-                ('hash', models.CharField(max_length=64)),
+                ('previous_hash', models.CharField(blank=True, max_length=64, verbose_name='hash of the event before')),
+                ('hash', models.CharField(max_length=64, verbose_name='hash')),
             ],
             options={
                 'verbose_name': 'audit event',
