@@ -23,6 +23,7 @@ os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 from celery import Celery
 from portal.embedded.broker import filesystem_broker
 os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+os.environ.pop("CELERY_BROKER_URL", None)
 app = Celery("bells")
 app.conf.broker_url, app.conf.broker_transport_options = filesystem_broker(Path(sys.argv[1]))
 app.conf.broker_connection_retry_on_startup = True
