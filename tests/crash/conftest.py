@@ -31,8 +31,13 @@ Campaign = Callable[[int], Message]
 
 
 @pytest.fixture
-def operator(tmp_path: Path) -> Iterator[SandboxOperator]:
-    account = SandboxAccount("acme", Secret(OPERATOR_PASSWORD), None, "email2sms@example.org")
+def operator_password() -> Secret:
+    return Secret(OPERATOR_PASSWORD)
+
+
+@pytest.fixture
+def operator(tmp_path: Path, operator_password: Secret) -> Iterator[SandboxOperator]:
+    account = SandboxAccount("acme", operator_password, None, "email2sms@example.org")
     log = tmp_path / "sandbox" / "letters.jsonl"
     with SandboxOperator([account], log, latency_ms=5, durable=False) as running:
         yield running
@@ -45,10 +50,11 @@ def author(transactional_db: None) -> User:
 
 
 @pytest.fixture
-def account(author: User, operator: SandboxOperator) -> GatewayAccount:
+def account(author: User, operator: SandboxOperator, operator_password: Secret) -> GatewayAccount:
     account: GatewayAccount = GatewayAccountFactory(
         organisation=author.organisation,
         port=operator.port,
+        sms_password=operator_password,
         connections=CONNECTIONS,
         numbers_per_email=1,
     )

@@ -1,0 +1,119 @@
+"""Django's debug page shows every local variable of every frame; no password may be among them."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
+from django.test import RequestFactory
+from django.views.debug import ExceptionReporter
+from pytest_django import Settings
+
+from portal.accounts.models import User
+from portal.delivery.gateways import smtp_server_of
+from portal.delivery.letters import mail_bytes
+from portal.delivery.models import Envelope, GatewayAccount
+from sms.secret import Secret
+from sms.smtp import Session
+from tests.factories import GatewayAccountFactory, MemberFactory, submit_message
+from tests.integration.delivery.operator_thread import operator_in_thread
+from tests.unit.sms.fake_operator import OBEDIENT, Fault, Script
+
+pytestmark = pytest.mark.django_db
+
+SMS_PASSWORD, SMTP_PASSWORD = "canary-sms-пароль", "canary-smtp"
+# As text, as cp1251 escapes in a repr, and in the base64 of AUTH PLAIN and AUTH LOGIN.
+SPELLINGS = (
+    "canary",
+    "\\xef\\xe0\\xf0\\xee\\xeb\\xfc",
+    "Y2FuYXJ5",
+    "AGNhbmFye",
+    "jYW5hcnkt",
+    "bmFyeS",
+)
+WITH_LOGIN = OBEDIENT | {"EHLO": b"250-operator\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME"}
+PLAIN_ONLY = OBEDIENT | {"EHLO": b"250-operator\r\n250-AUTH PLAIN\r\n250 8BITMIME"}
+LOGIN_ONLY = OBEDIENT | {"EHLO": b"250-operator\r\n250-AUTH LOGIN\r\n250 8BITMIME"}
+
+
+@pytest.fixture
+def envelope() -> Envelope:
+    author: User = MemberFactory()
+    GatewayAccountFactory(
+        organisation=author.organisation,
+        smtp_user="portal",
+        smtp_password=Secret(SMTP_PASSWORD),
+        sms_password=Secret(SMS_PASSWORD),
+    )
+    return submit_message(author).envelopes.get()
+
+
+def debug_page(failing: Callable[[], object], settings: Settings) -> str:
+    """What Django shows of the error that the call ends in."""
+    settings.DEBUG = True
+    try:
+        failing()
+    except Exception:
+        reporter = ExceptionReporter(RequestFactory().get("/"), *sys.exc_info())
+        return reporter.get_traceback_html() + reporter.get_traceback_text()
+    pytest.fail("there was no error")
+
+
+def assert_no_password(page: str) -> None:
+    assert [spelling for spelling in SPELLINGS if spelling in page] == []
+
+
+def write_mail(envelope: Envelope) -> bytes:
+    return mail_bytes(envelope, envelope.account, server_has_8bitmime=True)[0]
+
+
+@pytest.mark.parametrize("step", ["render", "choose_transfer_encoding", "write"])
+def test_an_error_while_the_letter_is_written_shows_no_password(
+    step: str, envelope: Envelope, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object, **named: object) -> NoReturn:
+        raise RuntimeError("no letter", arguments, named)
+
+    monkeypatch.setattr(f"sms.letter.{step}", fail)
+
+    page = debug_page(lambda: write_mail(envelope), settings)
+
+    assert "mail_bytes" in page
+    assert_no_password(page)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        PLAIN_ONLY | {"AUTH": Fault.CLOSE},
+        PLAIN_ONLY | {"AUTH": f"535 {SMTP_PASSWORD}?".encode()},
+        LOGIN_ONLY | {"PASSWORD": Fault.CLOSE},
+        LOGIN_ONLY | {"PASSWORD": f"535 {SMTP_PASSWORD}?".encode()},
+        WITH_LOGIN | {"DATA": Fault.CLOSE},
+        WITH_LOGIN | {"BODY": Fault.CLOSE},
+        WITH_LOGIN | {"DOT": Fault.CLOSE},
+    ],
+)
+def test_a_talk_that_fails_shows_no_password(
+    script: Script, envelope: Envelope, settings: Settings
+) -> None:
+    content = write_mail(envelope)
+
+    async def talk(account: GatewayAccount) -> None:
+        session = Session(smtp_server_of(account))
+        await session.open()
+        await session.begin(
+            mail_from=account.from_address,
+            mailbox=account.mailbox,
+            content=content,
+            eight_bit=True,
+        )
+        await session.commit()
+
+    with operator_in_thread(script) as operator:
+        envelope.account.port = operator.server.port
+        page = debug_page(lambda: asyncio.run(talk(envelope.account)), settings)
+
+    assert "SmtpFailure" in page
+    assert_no_password(page)
