@@ -1,6 +1,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from portal.home import home
@@ -16,6 +17,6 @@ urlpatterns = [
     path("sender-names/", include("portal.senders.urls")),
     path("messages/", include("portal.messaging.urls")),
     path("history/", include("portal.history.urls")),
-    path("language/", set_language, name="set_language"),
+    path("language/", require_POST(set_language), name="set_language"),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,273 @@
+"""Who may do what at every address of the site. A new route needs a row here."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+
+from portal.core.admin_pages import ServiceAdmin
+from tests.factories import PASSWORD
+from tests.integration.access.world import Actor, World
+
+NEW_PASSWORD = "staple correct 42 horse"
+
+
+class Outcome(StrEnum):
+    READS = "opened"
+    WRITES = "opened and changed the database"
+    SIGN_IN = "sent to sign-in"
+    OWN_PASSWORD = "sent to choose a password"
+    TO_ADMIN = "sent to the administrators' site"
+    FORBIDDEN = "403"
+    MISSING = "404"
+    NOT_ALLOWED = "405"
+
+
+WRITERS = frozenset({Actor.SENDER, Actor.COLLEAGUE, Actor.MANAGER})
+READERS = frozenset({Actor.MANAGER, Actor.AUDITOR})
+MEMBERS = WRITERS | READERS
+MANAGERS = frozenset({Actor.MANAGER})
+# Of a message: a sender sees their own.
+DECIDERS = frozenset({Actor.SENDER, Actor.MANAGER})
+VIEWERS = DECIDERS | READERS
+ADMINISTRATORS = frozenset({Actor.ADMINISTRATOR})
+FULLY_SIGNED_IN = MEMBERS | ADMINISTRATORS | {Actor.FORMER_ADMINISTRATOR}
+SIGNED_IN = FULLY_SIGNED_IN | {Actor.ONE_TIME}
+ANYBODY = SIGNED_IN | {Actor.ANONYMOUS}
+
+READS, WRITES, NOT_ALLOWED = Outcome.READS, Outcome.WRITES, Outcome.NOT_ALLOWED
+FORBIDDEN, MISSING = Outcome.FORBIDDEN, Outcome.MISSING
+Form = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """An address (``{names}`` are ids of the world), whom it is open to, and what GET and POST
+    do for them; ``form`` is a POST that a service would accept."""
+
+    address: str
+    opens: frozenset[Actor]
+    get: Outcome = READS
+    post: Outcome = NOT_ALLOWED
+    form: Form = field(default_factory=dict)
+
+    def url(self, world: World) -> str:
+        return self.address.format(**world.ids)
+
+    def data(self, world: World) -> dict[str, str]:
+        return {name: value.format(**world.ids) for name, value in self.form.items()}
+
+    @property
+    def is_of_an_object(self) -> bool:
+        return "{" in self.address.partition("?")[0] and "{reset}" not in self.address
+
+    @property
+    def is_admin(self) -> bool:
+        return self.address.startswith("/admin/")
+
+
+def form(address: str, opens: frozenset[Actor], **fields: str) -> Row:
+    return Row(address, opens, post=WRITES, form=fields)
+
+
+def press(address: str, opens: frozenset[Actor], **fields: str) -> Row:
+    return Row(address, opens, get=NOT_ALLOWED, post=WRITES, form=fields)
+
+
+DRAFT = {
+    "sender": "ACME",
+    "numbers": "8 (921) 000-00-00",
+    "text": "Привет!",
+    "form_key": "0123456789abcdef0123456789abcdef",
+}
+ENVELOPE = "/history/{uncertain}/envelopes/{envelope}"
+
+SITE = [
+    Row("/", FULLY_SIGNED_IN - {Actor.FORMER_ADMINISTRATOR}, post=READS),
+    Row("/language/", ANYBODY, get=NOT_ALLOWED, post=READS, form={"language": "en"}),
+    Row("/account/login/", ANYBODY - {Actor.ONE_TIME}, post=READS),
+    form("/account/logout/", SIGNED_IN),
+    Row("/account/inactive/", ANYBODY - {Actor.ONE_TIME}),
+    form(
+        "/account/password/change/",
+        SIGNED_IN,
+        oldpassword=PASSWORD,
+        password1=NEW_PASSWORD,
+        password2=NEW_PASSWORD,
+    ),
+    Row("/account/password/reset/", ANYBODY, post=READS, form={"email": "nobody@example.com"}),
+    Row("/account/password/reset/done/", ANYBODY),
+    Row("/account/password/reset/key/done/", ANYBODY),
+    Row("/account/password/reset/key/{reset}/", ANYBODY, post=READS),
+    Row("/members/", READERS),
+    form("/members/add/", MANAGERS, email="new@example.com", name="Новый", role="sender"),
+    form("/members/{member}/", MANAGERS, name="Пётр", role="auditor", is_active="on"),
+    press("/members/{member}/new-password/", MANAGERS),
+    Row("/contacts/", MEMBERS),
+    form("/contacts/add/", WRITERS, name="Анна", phone="8 921 555-00-00"),
+    form("/contacts/{inside}/", WRITERS, name="Анна", phone="8 921 555-00-00"),
+    form("/contacts/{inside}/delete/", WRITERS),
+    Row("/contacts/groups/", MEMBERS),
+    form("/contacts/groups/add/", WRITERS, name="Новая"),
+    Row("/contacts/groups/{group}/", MEMBERS),
+    form("/contacts/groups/{group}/rename/", WRITERS, name="Новая"),
+    form("/contacts/groups/{group}/delete/", WRITERS),
+    press("/contacts/groups/{group}/contacts/{outside}/add/", WRITERS),
+    press("/contacts/groups/{group}/contacts/{inside}/remove/", WRITERS),
+    Row("/sender-names/", MEMBERS),
+    form("/sender-names/ask/", MANAGERS, value="NEWNAME"),
+    Row("/messages/new", WRITERS, post=READS, form=DRAFT),
+    Row("/messages/confirm", WRITERS, post=READS, form=DRAFT),
+    press("/messages/send", WRITERS, **DRAFT),
+    Row("/messages/live", WRITERS, get=NOT_ALLOWED, post=READS, form=DRAFT),
+    Row("/messages/recipients", WRITERS, get=NOT_ALLOWED, post=READS, form=DRAFT),
+    Row("/history/", MEMBERS),
+    Row("/history/rows?id={queued}", MEMBERS),
+    Row("/history/{queued}", VIEWERS),
+    Row("/history/{queued}/progress", VIEWERS),
+    press("/history/{queued}/cancel", DECIDERS),
+    press("/history/{held}/release", MANAGERS),
+    Row("/history/{rejected}/rejected", DECIDERS),
+    press("/history/{rejected}/resend", DECIDERS),
+    press(f"{ENVELOPE}/was-sent", DECIDERS),
+    press(f"{ENVELOPE}/was-not-sent", DECIDERS),
+    press(f"{ENVELOPE}/send-again", DECIDERS),
+]
+
+ORGANISATION = {
+    "name": "Новая",
+    "time_zone": "Asia/Omsk",
+    "currency": "RUB",
+    "plan": "prepaid",
+    "price_per_segment": "2",
+    "segment_ceiling": "5",
+    "allowed_countries": "RU",
+}
+USER = {"name": "Новый", "organisation": "{organisation}", "role": "auditor", "is_staff": ""}
+GATEWAY = {
+    "organisation": "{bare_organisation}",
+    "host": "smtp.example.com",
+    "port": "25",
+    "security": "none",
+    "from_address": "portal@example.com",
+    "mailbox": "email2sms@example.org",
+    "sms_user": "acme",
+    "sms_password": "secret",
+    "numbers_per_email": "10",
+    "connections": "2",
+    "transfer_encoding": "8bit",
+}
+APPROVE = {"action": "approve_chosen", "_selected_action": "{requested}"}
+# What the administrators' site makes and changes; all other lists are only looked at.
+ADDED: Mapping[str, Form] = {
+    "accounts/organisation": ORGANISATION,
+    "accounts/user": {**USER, "email": "new@example.com"},
+    "senders/sendername": {"organisation": "{organisation}", "value": "NEWNAME"},
+    "billing/ledgerentry": {"organisation": "{organisation}", "amount": "100", "note": ""},
+    "delivery/gatewayaccount": GATEWAY,
+}
+CHANGED: Mapping[str, Form] = {
+    "accounts/organisation": ORGANISATION,
+    "accounts/user": {**USER, "is_active": "on"},
+    "delivery/gatewayaccount": GATEWAY,
+}
+OBJECTS = {
+    "accounts/organisation": "{organisation}",
+    "accounts/user": "{member}",
+    "audit/event": "{event}",
+    "billing/ledgerentry": "{ledger_entry}",
+    "delivery/attempt": "{attempt}",
+    "delivery/envelope": "{envelope}",
+    "delivery/gatewayaccount": "{gateway}",
+    "delivery/message": "{queued}",
+    "senders/sendername": "{sender_name}",
+}
+AUTOCOMPLETE = "app_label=accounts&model_name=user&field_name=organisation"
+
+ADMIN = [
+    Row("/admin/", ADMINISTRATORS, post=READS),
+    Row("/admin/login/", ADMINISTRATORS, post=READS),
+    press("/admin/logout/", ADMINISTRATORS),
+    Row(
+        "/admin/password_change/",
+        ADMINISTRATORS,
+        get=Outcome.OWN_PASSWORD,
+        post=Outcome.OWN_PASSWORD,
+    ),
+    Row("/admin/password_change/done/", ADMINISTRATORS),
+    Row(f"/admin/autocomplete/?{AUTOCOMPLETE}&term=a", ADMINISTRATORS),
+    Row("/admin/jsi18n/", ADMINISTRATORS),
+    Row("/admin/r/1/1/", ADMINISTRATORS, get=MISSING, post=MISSING),
+    Row("/admin/delivery/", ADMINISTRATORS, post=READS),
+    Row("/admin/no-such-page", ADMINISTRATORS, get=MISSING, post=MISSING),
+    press("/admin/accounts/user/{member}/do/new-password/", ADMINISTRATORS),
+    press("/admin/senders/sendername/{requested}/do/approve/", ADMINISTRATORS),
+    form("/admin/senders/sendername/{requested}/do/reject/", ADMINISTRATORS, reason="Нет"),
+    form("/admin/senders/sendername/{sender_name}/do/revoke/", ADMINISTRATORS, reason="Нет"),
+    press("/admin/delivery/gatewayaccount/{gateway}/do/test/", ADMINISTRATORS),
+    form("/admin/delivery/gatewayaccount/{gateway}/do/pause/", ADMINISTRATORS, reason="Нет"),
+    press("/admin/delivery/gatewayaccount/{paused_gateway}/do/resume/", ADMINISTRATORS),
+    # Services without buttons of their own have the address all the same.
+    *(
+        Row(f"/admin/{place}/{OBJECTS[place]}/do/x/", ADMINISTRATORS, get=MISSING, post=MISSING)
+        for place in ("accounts/organisation", "billing/ledgerentry")
+    ),
+]
+
+
+def admin_rows(place: str) -> Iterator[Row]:
+    """The pages that every list of the administrators' site has."""
+    listed, shown = f"/admin/{place}/", f"/admin/{place}/{OBJECTS[place]}/"
+    makes, changes = place in ADDED, place in CHANGED
+    chosen = APPROVE if place == "senders/sendername" else {}
+    yield Row(listed, ADMINISTRATORS, post=WRITES if chosen else READS, form=chosen)
+    yield Row(
+        f"{listed}add/",
+        ADMINISTRATORS,
+        get=READS if makes else FORBIDDEN,
+        post=WRITES if makes else FORBIDDEN,
+        form=ADDED.get(place, {}),
+    )
+    yield Row(shown, ADMINISTRATORS, post=READS)
+    yield Row(
+        f"{shown}change/",
+        ADMINISTRATORS,
+        post=WRITES if changes else FORBIDDEN,
+        form=CHANGED.get(place, {}),
+    )
+    yield Row(f"{shown}history/", ADMINISTRATORS, post=READS)
+    yield Row(
+        f"{shown}delete/", ADMINISTRATORS, get=FORBIDDEN, post=FORBIDDEN, form={"post": "yes"}
+    )
+
+
+TABLE = [*SITE, *ADMIN, *(row for place in OBJECTS for row in admin_rows(place))]
+
+
+def site_routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    """Every route of the site as ``ResolverMatch.route`` spells it; each button of the
+    administrators' site apart."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern).removeprefix("^")
+        if isinstance(pattern, URLResolver):
+            yield from site_routes(pattern, route)
+        elif isinstance(pattern, URLPattern):
+            yield from _buttons(route) if "<slug:name>" in route else [route]
+
+
+def _buttons(route: str) -> Iterator[str]:
+    [page] = [
+        page
+        for model, page in admin.site._registry.items()
+        if route.startswith(f"admin/{model._meta.app_label}/{model._meta.model_name}/")
+    ]
+    assert isinstance(page, ServiceAdmin)
+    names = [action.name for action in page.object_actions] or ["x"]
+    yield from (route.replace("<slug:name>", name) for name in names)
+
+
+def route_of(row: Row, world: World) -> str:
+    match = resolve(row.url(world).partition("?")[0])
+    return match.route.replace("^", "").replace("<slug:name>", str(match.kwargs.get("name")))

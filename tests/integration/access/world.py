@@ -1,0 +1,147 @@
+"""Two organisations with something of every kind, and everybody who might ask for it."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.test import Client
+
+from portal.accounts.models import Organisation, User
+from portal.accounts.rights import Role
+from portal.audit.models import Event
+from portal.billing.models import LedgerEntry
+from portal.billing.services import top_up
+from portal.delivery.models import Attempt, GatewayAccount, HeldBecause, State
+from portal.senders.models import SenderName, SenderState
+from tests.factories import (
+    AdministratorFactory,
+    ContactFactory,
+    GatewayAccountFactory,
+    GroupFactory,
+    MemberFactory,
+    OrganisationFactory,
+    SenderNameFactory,
+    submit_message,
+)
+from tests.integration.history.answers import REJECTED, UNCERTAIN, answer
+
+
+class Actor(StrEnum):
+    ANONYMOUS = "anonymous"
+    SENDER = "author of the messages"
+    COLLEAGUE = "another sender"
+    MANAGER = "manager"
+    AUDITOR = "auditor"
+    FOREIGN_SENDER = "sender elsewhere"
+    FOREIGN_MANAGER = "manager elsewhere"
+    FOREIGN_AUDITOR = "auditor elsewhere"
+    ADMINISTRATOR = "administrator"
+    FORMER_ADMINISTRATOR = "administrator no more"
+    DISABLED = "manager switched off while signed in"
+    DEMOTED = "manager made auditor while signed in"
+    ONE_TIME = "manager with a one-time password"
+
+
+@dataclass
+class World:
+    """``ids`` fill the table's addresses and forms; they are of the first organisation."""
+
+    home: Organisation
+    elsewhere: Organisation
+    sessions: dict[Actor, str] = field(default_factory=dict)
+    ids: dict[str, object] = field(default_factory=dict)
+
+    def browser_of(self, actor: Actor) -> Client:
+        browser = Client(headers={"accept-language": "en"})
+        if actor in self.sessions:
+            browser.cookies["sessionid"] = self.sessions[actor]
+        return browser
+
+
+def make_world() -> World:
+    world = World(home=OrganisationFactory(), elsewhere=OrganisationFactory())
+    actors = _actors(world)
+    administrator = actors[Actor.ADMINISTRATOR]
+    for organisation in (world.home, world.elsewhere):
+        GatewayAccountFactory(organisation=organisation)
+        SenderNameFactory(organisation=organisation, value="ACME")
+    top_up(organisation=world.home, amount=Decimal(1), actor=administrator)
+    paused = GatewayAccountFactory(paused_reason="auth: 535 no")
+    world.ids = {
+        **_messages(actors[Actor.SENDER]),
+        **_contacts(world.home),
+        "organisation": world.home.pk,
+        "bare_organisation": OrganisationFactory().pk,
+        "member": actors[Actor.COLLEAGUE].pk,
+        "sender_name": SenderName.objects.get(organisation=world.home).pk,
+        "requested": SenderNameFactory(
+            organisation=world.home, value="WAITS", state=SenderState.REQUESTED
+        ).pk,
+        "gateway": GatewayAccount.objects.get(organisation=world.home).pk,
+        "paused_gateway": paused.pk,
+        "ledger_entry": LedgerEntry.objects.values_list("pk", flat=True)[0],
+        "attempt": Attempt.objects.values_list("pk", flat=True)[0],
+        "event": Event.objects.values_list("pk", flat=True)[0],
+        "reset": _reset_link(actors[Actor.MANAGER]),
+    }
+    return world
+
+
+def _actors(world: World) -> dict[Actor, User]:
+    """Everybody signs in; some change afterwards."""
+    manager = {"organisation": world.home, "role": Role.MANAGER}
+    actors: dict[Actor, User] = {
+        Actor.SENDER: MemberFactory(organisation=world.home),
+        Actor.COLLEAGUE: MemberFactory(organisation=world.home),
+        Actor.MANAGER: MemberFactory(**manager),
+        Actor.AUDITOR: MemberFactory(organisation=world.home, role=Role.AUDITOR),
+        Actor.FOREIGN_SENDER: MemberFactory(organisation=world.elsewhere),
+        Actor.FOREIGN_MANAGER: MemberFactory(organisation=world.elsewhere, role=Role.MANAGER),
+        Actor.FOREIGN_AUDITOR: MemberFactory(organisation=world.elsewhere, role=Role.AUDITOR),
+        Actor.ADMINISTRATOR: AdministratorFactory(),
+        Actor.FORMER_ADMINISTRATOR: AdministratorFactory(),
+        Actor.DISABLED: MemberFactory(**manager),
+        Actor.DEMOTED: MemberFactory(**manager),
+        Actor.ONE_TIME: MemberFactory(**manager, must_change_password=True),
+    }
+    for actor, user in actors.items():
+        browser = Client()
+        browser.force_login(user)
+        world.sessions[actor] = browser.cookies["sessionid"].value
+    _change(actors[Actor.FORMER_ADMINISTRATOR], is_staff=False, is_superuser=False)
+    _change(actors[Actor.DISABLED], is_active=False)
+    _change(actors[Actor.DEMOTED], role=Role.AUDITOR)
+    return actors
+
+
+def _change(user: User, **fields: object) -> None:
+    User.objects.filter(pk=user.pk).update(**fields)
+
+
+def _messages(author: User) -> dict[str, object]:
+    uncertain = submit_message(author)
+    answer(uncertain, UNCERTAIN)
+    rejected = submit_message(author)
+    answer(rejected, REJECTED)
+    held = submit_message(author)
+    held.envelopes.update(state=State.HELD, held_because=HeldBecause.AUTHOR_DISABLED)
+    return {
+        "queued": submit_message(author).pk,
+        "uncertain": uncertain.pk,
+        "envelope": uncertain.envelopes.get().pk,
+        "rejected": rejected.pk,
+        "held": held.pk,
+    }
+
+
+def _contacts(organisation: Organisation) -> dict[str, object]:
+    group = GroupFactory(organisation=organisation)
+    inside, outside = (ContactFactory(organisation=organisation) for _ in range(2))
+    group.contacts.add(inside)
+    return {"group": group.pk, "inside": inside.pk, "outside": outside.pk}
+
+
+def _reset_link(user: User) -> str:
+    return f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
