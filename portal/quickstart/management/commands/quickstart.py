@@ -30,7 +30,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> str | None:
         if not settings.EMBEDDED:
             raise CommandError("quickstart runs embedded; unset DATABASE_URL.")
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # A shell's background job begins with SIGINT ignored.
+        for end in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(end, signal.default_int_handler)
         try:
             if options["check"]:
                 return check_quickstart()
