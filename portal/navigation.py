@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.accounts.models import User
 from portal.accounts.rights import Right
@@ -22,7 +23,7 @@ class Section:
 
 
 SECTIONS = (
-    Section("messaging:compose", _("New message"), Right.SEND),
+    Section("messaging:compose", pgettext_lazy("menu", "New message"), Right.SEND),
     Section("history:messages", _("History"), Right.SEE_OWN_MESSAGES),
     Section("contacts:contacts", _("Contacts"), Right.SEE_CONTACTS),
     Section("senders:sender_names", _("Sender names"), Right.SEE_SENDER_NAMES),

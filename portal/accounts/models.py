@@ -114,7 +114,11 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Someone who signs in by e-mail: a member of one organisation, or platform staff."""
 
-    email = models.EmailField(_("e-mail"), unique=True)
+    email = models.EmailField(
+        _("e-mail"),
+        unique=True,
+        error_messages={"unique": _("There is a user with this address already.")},
+    )
     name = models.CharField(_("name"), max_length=150, blank=True)
     organisation = models.ForeignKey(
         Organisation,

@@ -85,4 +85,4 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.organisation_id}:{self.sequence} {self.action}"
+        return f"{self.organisation_id}:{self.sequence} {self.get_action_display()}"

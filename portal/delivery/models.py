@@ -36,7 +36,11 @@ class GatewayAccount(models.Model):
     """The organisation's account with an operator."""
 
     organisation = models.OneToOneField(
-        Organisation, models.PROTECT, related_name="gateway", verbose_name=_("organisation")
+        Organisation,
+        models.PROTECT,
+        related_name="gateway",
+        verbose_name=_("organisation"),
+        error_messages={"unique": _("The organisation has a gateway account already.")},
     )
     host = models.CharField(_("SMTP host"), max_length=253)
     port = models.PositiveIntegerField(

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
+                ('email', models.EmailField(error_messages={'unique': 'There is a user with this address already.'}, max_length=254, unique=True, verbose_name='e-mail')),
                 ('name', models.CharField(blank=True, max_length=150, verbose_name='name')),
                 ('role', models.CharField(blank=True, choices=[('sender', 'sender'), ('manager', 'manager'), ('auditor', 'auditor')], max_length=16, verbose_name='role')),
                 ('is_active', models.BooleanField(default=True, help_text='Switch off instead of deleting.', verbose_name='active')),

@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                 ('not_before', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('last_failure', models.CharField(blank=True, editable=False, max_length=500, verbose_name='last failure')),
                 ('next_slot', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('organisation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='gateway', to='accounts.organisation', verbose_name='organisation')),
+                ('organisation', models.OneToOneField(error_messages={'unique': 'The organisation has a gateway account already.'}, on_delete=django.db.models.deletion.PROTECT, related_name='gateway', to='accounts.organisation', verbose_name='organisation')),
             ],
             options={
                 'verbose_name': 'gateway account',
