@@ -74,3 +74,24 @@ def test_a_worker_that_slept_between_its_promise_and_the_dot_writes_no_dot(
     assert ended(sleeper) == 0
     assert operator.letters() == sent
     assert uncertain_after(operator, message) == CONNECTIONS
+
+
+def test_a_worker_that_overslept_sends_nothing_of_what_another_holds_now(
+    campaign: Campaign, account: GatewayAccount, operator: SandboxOperator, workshop: Workshop
+) -> None:
+    message = campaign(RECIPIENTS)
+    sleeper = workshop.dying(account.pk, Point.AFTER_BODY, "STOP")
+    await_stop(sleeper)
+    until(leases_ran_out)
+    sweep_outbox()
+    heir = workshop.dying(account.pk, Point.AFTER_BODY, "STOP")
+    await_stop(heir)
+
+    resume(sleeper)
+
+    assert ended(sleeper) == 0
+    assert operator.letters() == []
+    resume(heir)
+    assert ended(heir) == 0
+    recover(message)
+    assert uncertain_after(operator, message) == 0
