@@ -4,6 +4,7 @@ Nothing here touches the database: the engine commits between the phases.
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from portal.delivery.models import Envelope, GatewayAccount
 from sms.letter import LetterRefused
 from sms.retry import Phase, Verdict, judge
 from sms.smtp import Reply, Server, Session, SmtpFailure
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -81,6 +84,12 @@ async def _begin(one: Try, account: GatewayAccount, server: Server) -> Outcome |
         return one.outcome(Verdict.PAUSE_ACCOUNT, Phase.CONNECT, None, f"letter: {refusal.code}")
     except ValueError:
         return one.outcome(Verdict.PAUSE_ACCOUNT, Phase.MAIL, None, "address cannot be used")
+    except Exception as error:
+        # One letter that trips over a fault of ours must not stop the others. Its traceback could
+        # hold the password.
+        one.session.abort()
+        log.error("envelope %s: %s before the dot", one.envelope.pk, type(error).__name__)  # noqa: TRY400
+        return one.outcome(Verdict.RETRY, Phase.BODY, None, "internal error of the portal")
     return None
 
 

@@ -259,3 +259,17 @@ def test_the_password_is_nowhere_in_what_an_attempt_leaves(author: User, deliver
     deliver(OBEDIENT | {"DOT": b"554 bad Password=s3cret in your letter"})
     assert "s3cret" not in only_envelope().last_reply
     assert "s3cret" not in Attempt.objects.get().reply
+
+
+def test_a_letter_that_trips_over_our_own_fault_waits_with_a_reason(
+    author: User, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("s3cret")
+
+    monkeypatch.setattr("portal.delivery.talk.mail_bytes", broken)
+    message = submit_message(author)
+    assert deliver(OBEDIENT) == []
+    assert counts(message) == {"queued": 1}
+    assert only_envelope().last_reply == "internal error of the portal"
+    assert GatewayAccount.objects.get().last_failure
