@@ -1,0 +1,72 @@
+"""What people do on the page of a message after it was submitted."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from portal.accounts.models import User
+from portal.accounts.rights import Role
+from portal.delivery.models import Message, State
+from portal.delivery.selectors import message_counts
+from tests.browser.conftest import SignIn
+from tests.browser.conversations import told
+from tests.factories import MemberFactory, submit_message
+from tests.integration.history.answers import REJECTED, UNCERTAIN, answer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def author(db: None) -> User:
+    author: User = MemberFactory(role=Role.SENDER)
+    return author
+
+
+@pytest.mark.parametrize(
+    ("choice", "button", "words", "state"),
+    [
+        ("It was sent", "Yes, it was sent", "Noted: it was sent.", State.ACCEPTED),
+        ("It was not sent", "Yes, it was not sent", "Noted: it was not sent.", State.REJECTED),
+        ("Send again", "Send again (may be", "It is on its way again.", State.QUEUED),
+    ],
+)
+def test_an_uncertain_envelope_is_settled(
+    page: Page, sign_in: SignIn, author: User, choice: str, button: str, words: str, state: State
+) -> None:
+    message = submit_message(author)
+    answer(message, UNCERTAIN)
+    sign_in(page, author)
+    page.goto(f"/history/{message.pk}")
+
+    page.get_by_text(choice, exact=True).click()
+    page.get_by_role("button", name=button).click()
+
+    told(page, words)
+    assert message_counts(message.pk) == {state: 1}
+
+
+def test_what_has_not_left_is_cancelled(page: Page, sign_in: SignIn, author: User) -> None:
+    message = submit_message(author, "79210000000", "79210000001")
+    sign_in(page, author)
+    page.goto(f"/history/{message.pk}")
+
+    page.get_by_text("Cancel what has not left").click()
+    page.get_by_role("button", name="Yes, cancel").click()
+
+    told(page, "Cancelled for 2 recipients.")
+    assert message_counts(message.pk) == {State.CANCELLED: 2}
+
+
+def test_the_rejected_are_sent_to_again(page: Page, sign_in: SignIn, author: User) -> None:
+    message = submit_message(author)
+    answer(message, REJECTED)
+    sign_in(page, author)
+    page.goto(f"/history/{message.pk}")
+
+    page.get_by_role("link", name="Send again to the rejected only").click()
+    page.get_by_role("button", name="Send to 1 recipient").click()
+
+    told(page, "The text is on its way to the rejected numbers again.")
+    again = Message.objects.get(resend_of=message)
+    expect(page).to_have_url(re.compile(f"/history/{again.pk}$"))
