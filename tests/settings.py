@@ -27,6 +27,8 @@ if folder := os.environ.get("PORTAL_TEST_BROKER_FOLDER"):
 STORAGES["staticfiles"]["BACKEND"] = (  # noqa: F405
     "django.contrib.staticfiles.storage.StaticFilesStorage"
 )
+# Tests name what is shown by its original words.
+LANGUAGE_CODE = "en"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Static files are looked up when asked for, not listed anew for every test client.
 WHITENOISE_AUTOREFRESH = True
