@@ -1,8 +1,15 @@
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from portal.accounts.models import User
 from tests.factories import AdministratorFactory
+
+
+@pytest.fixture(autouse=True)
+def english(settings: Settings) -> None:
+    """What the pages say is compared with the program's own words."""
+    settings.LANGUAGE_CODE = "en"
 
 
 @pytest.fixture

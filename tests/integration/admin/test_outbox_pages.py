@@ -65,8 +65,8 @@ def test_a_message_shows_its_text_and_a_capped_list_of_recipients(office: Client
 
 
 def test_messages_are_found_by_state_organisation_and_id(office: Client) -> None:
-    first = submit_message(MemberFactory())
-    second = submit_message(MemberFactory())
+    first = submit_message(MemberFactory(email="anna@example.com"))
+    second = submit_message(MemberFactory(email="boris@example.com"))
     second.envelopes.update(state=State.CANCELLED)
 
     def shown(**query: object) -> set[int]:

@@ -41,8 +41,10 @@ def test_it_serves_until_it_is_told_to_stop(
     address, _, port = process.stdout.readline().strip().rpartition(":")
     assert address == "listening on 127.0.0.1"
     with smtplib.SMTP("127.0.0.1", int(port), local_hostname="portal", timeout=5) as client:
+        accounts = tmp_path / "data" / "sandbox" / "accounts.json"
+        write_accounts(accounts, [])
         assert hand_over(client) == (550, "no such mailbox")
-        write_accounts(tmp_path / "data" / "sandbox" / "accounts.json", [ACCOUNT])
+        write_accounts(accounts, [ACCOUNT])
         assert hand_over(client)[0] == 250
     process.send_signal(ending)
     out, err = process.communicate(timeout=10)
