@@ -8,7 +8,13 @@ from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.contacts.models import Contact, Group
 from portal.delivery.models import Message
-from tests.factories import PASSWORD, ContactFactory, GroupFactory, MemberFactory
+from tests.factories import (
+    PASSWORD,
+    ContactFactory,
+    GroupFactory,
+    MemberFactory,
+    submit_message,
+)
 from tests.integration.access.conftest import undone
 from tests.integration.access.routes import DRAFT, TABLE, WRITERS, Outcome, Row
 from tests.integration.access.snapshot import meaning, snapshot
@@ -102,6 +108,28 @@ def test_another_organisations_contacts_and_groups_join_no_message(
             assert contact.phone[-7:] not in response.content.decode().replace("-", "")
             assert contact.name not in response.content.decode()
     assert not Message.objects.filter(form_key=DRAFT["form_key"]).exists()
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in TABLE if row.address.count("{") > 1], ids=lambda row: row.address
+)
+def test_an_object_of_ones_own_opens_no_foreign_one_beside_it(world: World, row: Row) -> None:
+    message = submit_message(MemberFactory(organisation=world.elsewhere))
+    contact = ContactFactory(organisation=world.elsewhere)
+    foreign = {
+        "uncertain": message.pk,
+        "envelope": message.envelopes.get().pk,
+        "group": GroupFactory(organisation=world.elsewhere).pk,
+        "inside": contact.pk,
+        "outside": contact.pk,
+    }
+    before = snapshot()
+
+    for name in foreign:
+        if f"{{{name}}}" in row.address:
+            url = row.address.format(**world.ids | {name: foreign[name]})
+            assert world.browser_of(Actor.MANAGER).post(url).status_code == 404
+            assert snapshot() == before
 
 
 def test_another_organisations_group_takes_no_contact(world: World) -> None:
