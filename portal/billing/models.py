@@ -61,12 +61,6 @@ class LedgerEntry(models.Model):
                 include=["amount", "reserved"],
                 name="ledger_of_organisation",
             ),
-            # Which messages had money set aside, asked when envelopes are answered.
-            models.Index(
-                fields=["message_id"],
-                condition=Q(kind="reservation"),
-                name="ledger_reservation_of_message",
-            ),
         ]
         triggers: ClassVar = [
             pgtrigger.Protect(

@@ -1,7 +1,7 @@
 """Money of prepaid organisations. Amounts are in the organisation's currency.
 
-Organisations on the unlimited plan keep no ledger: their reservations, captures and releases
-are nothing.
+Organisations on the unlimited plan keep no ledger: nothing is set aside for their envelopes.
+What was set aside is captured or released whatever the plan is by then.
 """
 
 from collections.abc import Iterable
@@ -29,12 +29,12 @@ class Balance:
 
 @dataclass(frozen=True)
 class Held:
-    """Money set aside for one envelope at submit, and where it belongs."""
+    """Money set aside for one envelope when it was made, and where it belongs."""
 
     organisation_id: int
     message_id: int
     envelope_id: int
-    cost: Decimal
+    amount: Decimal
 
 
 class NotEnoughMoney(Refused):
@@ -78,15 +78,16 @@ def top_up(
     return entry
 
 
-def reserve(*, organisation: Organisation, message_id: int, cost: Decimal, actor: User) -> None:
-    """Set money aside for a message inside the caller's transaction.
+def reserve(*, organisation: Organisation, message_id: int, cost: Decimal, actor: User) -> Decimal:
+    """Set money aside inside the caller's transaction, for envelopes of a message about to be
+    made. Returns what was: ``cost``, or 0 on the unlimited plan.
 
     The organisation's row is locked, so that two submits never spend the same money.
     Raises ``NotEnoughMoney``.
     """
     locked = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     if not locked.is_prepaid or not cost:
-        return
+        return Decimal(0)
     available = balance(locked).available
     if cost > available:
         raise NotEnoughMoney(
@@ -105,6 +106,7 @@ def reserve(*, organisation: Organisation, message_id: int, cost: Decimal, actor
         message_id=message_id,
         actor_label=actor.email,
     )
+    return cost
 
 
 def capture(held: Iterable[Held]) -> None:
@@ -118,24 +120,16 @@ def release(held: Iterable[Held]) -> None:
 
 
 def _settle(held: Iterable[Held], kind: Kind) -> None:
-    settled = [envelope for envelope in held if envelope.cost]
-    reserved_for = set(
-        LedgerEntry.objects.filter(
-            kind=Kind.RESERVATION,
-            organisation_id__in={envelope.organisation_id for envelope in settled},
-            message_id__in={envelope.message_id for envelope in settled},
-        ).values_list("message_id", flat=True)
-    )
     LedgerEntry.objects.bulk_create(
         LedgerEntry(
             organisation_id=envelope.organisation_id,
             kind=kind,
-            amount=envelope.cost if kind == Kind.RELEASE else Decimal(0),
-            reserved=-envelope.cost,
+            amount=envelope.amount if kind == Kind.RELEASE else Decimal(0),
+            reserved=-envelope.amount,
             message_id=envelope.message_id,
             envelope_id=envelope.envelope_id,
             actor_label="system",
         )
-        for envelope in settled
-        if envelope.message_id in reserved_for
+        for envelope in held
+        if envelope.amount
     )

@@ -132,6 +132,7 @@ class EnvelopeAdmin(ReadOnlyAdmin[Envelope]):
         "recipients_count",
         "recipients_shown",
         "cost",
+        "reserved",
         "due_at",
         "expires_at",
         "tries",

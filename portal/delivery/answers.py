@@ -67,7 +67,7 @@ def _update_envelopes(outcomes: Sequence[Outcome]) -> list[tuple[str, Held]]:
                           %(codes)s::int[], %(replies)s::text[])
                    AS r(id, token, state, due_at, ended_at, phase, code, reply)
              WHERE e.id = r.id AND e.token = r.token AND e.state IN ('claimed', 'transmitting')
-            RETURNING e.state, e.organisation_id, e.message_id, e.id, e.cost
+            RETURNING e.state, e.organisation_id, e.message_id, e.id, e.reserved
             """,
             {
                 "ids": [outcome.envelope_id for outcome in outcomes],

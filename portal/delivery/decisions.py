@@ -1,5 +1,7 @@
 """What people decide about messages that are in the outbox."""
 
+from decimal import Decimal
+
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -103,19 +105,19 @@ def envelope_send_again(*, envelope: Envelope, actor: User) -> Envelope:
         raise Refused(_("It cannot be sent: %(reason)s.") % {"reason": reason.label})
     _move([uncertain], State.REPLACED, actor)
     capture(held_for([uncertain]))
-    replacement = _replacement(uncertain)
-    reserve(
+    reserved = reserve(
         organisation=message.organisation,
         message_id=message.pk,
-        cost=replacement.cost,
+        cost=uncertain.cost,
         actor=actor,
     )
+    replacement = _replacement(uncertain, reserved)
     _record_settlement(uncertain, actor, State.REPLACED)
     transaction.on_commit(lambda: ring(replacement.account_id))
     return replacement
 
 
-def _replacement(old: Envelope) -> Envelope:
+def _replacement(old: Envelope, reserved: Decimal) -> Envelope:
     last = old.message.envelopes.order_by("-number").values_list("number", flat=True)[0]
     new = Envelope.objects.create(
         organisation_id=old.organisation_id,
@@ -124,6 +126,7 @@ def _replacement(old: Envelope) -> Envelope:
         number=last + 1,
         recipients_count=old.recipients_count,
         cost=old.cost,
+        reserved=reserved,
         message_id_header=new_message_id(old.message_id_header.strip("<>").rpartition("@")[2]),
         priority=old.priority,
         due_at=timezone.now(),

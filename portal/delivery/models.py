@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Organisation, User
@@ -239,6 +239,8 @@ class Envelope(models.Model):
     number = models.PositiveIntegerField(_("number"))
     recipients_count = models.PositiveSmallIntegerField(_("recipients"))
     cost = models.DecimalField(_("cost"), max_digits=16, decimal_places=4)
+    # Set aside in the ledger when the envelope was made; the plan may have changed since.
+    reserved = models.DecimalField(_("reserved"), max_digits=16, decimal_places=4, default=0)
     message_id_header = models.CharField("Message-ID", max_length=120, unique=True)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.QUEUED)
     held_because = models.CharField(
@@ -286,6 +288,10 @@ class Envelope(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=State.values), name="envelope_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(reserved=0) | Q(reserved=F("cost")),
+                name="envelope_reserved_whole_or_not_at_all",
             ),
         ]
         indexes: ClassVar = [

@@ -7,11 +7,11 @@ from portal.delivery.models import Envelope
 
 
 def held_for(envelopes: Iterable[Envelope]) -> Iterator[Held]:
-    """The money set aside at submit for each envelope."""
+    """The money set aside for each envelope."""
     for envelope in envelopes:
         yield Held(
             organisation_id=envelope.organisation_id,
             message_id=envelope.message_id,
             envelope_id=envelope.pk,
-            cost=envelope.cost,
+            amount=envelope.reserved,
         )

@@ -68,14 +68,14 @@ def message_enqueue(*, draft: Draft, account: GatewayAccount, actor: User) -> Me
     """
     with transaction.atomic():
         message = _message_insert(draft, account)
-        envelopes = _envelopes_insert(message, account, draft)
-        _recipients_insert(message, envelopes, draft)
-        reserve(
+        reserved = reserve(
             organisation=message.organisation,
             message_id=message.pk,
             cost=message.cost,
             actor=actor,
         )
+        envelopes = _envelopes_insert(message, account, draft, is_reserved=bool(reserved))
+        _recipients_insert(message, envelopes, draft)
         event_record(
             action=Action.RESENT if draft.resend_of else Action.SUBMITTED,
             actor=actor,
@@ -129,7 +129,7 @@ def _message_insert(draft: Draft, account: GatewayAccount) -> Message:
 
 
 def _envelopes_insert(
-    message: Message, account: GatewayAccount, draft: Draft
+    message: Message, account: GatewayAccount, draft: Draft, *, is_reserved: bool
 ) -> list[tuple[Envelope, tuple[str, ...]]]:
     host = account.from_address.rpartition("@")[2]
     per_recipient = message.price_per_segment * message.segments
@@ -143,6 +143,7 @@ def _envelopes_insert(
     ]
     for envelope, _ in prepared:
         envelope.priority, envelope.due_at = priority, due_at
+        envelope.reserved = envelope.cost if is_reserved else Decimal(0)
     Envelope.objects.bulk_create([envelope for envelope, _ in prepared], batch_size=1000)
     return prepared
 

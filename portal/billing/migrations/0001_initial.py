@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'ledger entry',
                 'verbose_name_plural': 'ledger entries',
-                'indexes': [models.Index(fields=['organisation', '-id'], include=('amount', 'reserved'), name='ledger_of_organisation'), models.Index(condition=models.Q(('kind', 'reservation')), fields=['message_id'], name='ledger_reservation_of_message')],
+                'indexes': [models.Index(fields=['organisation', '-id'], include=('amount', 'reserved'), name='ledger_of_organisation')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('kind__in', ['capture', 'release'])), fields=('envelope_id',), name='ledger_envelope_settled_once'), models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('kind', 'top_up'), ('reserved', 0)), models.Q(('amount__lte', 0), ('kind', 'reservation'), ('reserved', django.db.models.expressions.CombinedExpression(models.F('amount'), '*', models.Value(-1)))), models.Q(('amount__gte', 0), ('kind', 'release'), ('reserved', django.db.models.expressions.CombinedExpression(models.F('amount'), '*', models.Value(-1)))), models.Q(('amount', 0), ('kind', 'capture'), ('reserved__lte', 0)), models.Q(('kind', 'correction'), ('reserved', 0)), _connector='OR'), name='ledger_kind_moves_money_its_way')],
             },
         ),

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField(verbose_name='number')),
                 ('recipients_count', models.PositiveSmallIntegerField(verbose_name='recipients')),
                 ('cost', models.DecimalField(decimal_places=4, max_digits=16, verbose_name='cost')),
+                ('reserved', models.DecimalField(decimal_places=4, default=0, max_digits=16, verbose_name='reserved')),
                 ('message_id_header', models.CharField(max_length=120, unique=True, verbose_name='Message-ID')),
                 ('state', models.CharField(choices=[('queued', 'queued'), ('claimed', 'being sent'), ('transmitting', 'waiting for the operator'), ('accepted', 'accepted by the operator'), ('rejected', 'rejected by the operator'), ('uncertain', 'uncertain'), ('held', 'held'), ('cancelled', 'cancelled'), ('expired', 'expired'), ('replaced', 'sent again')], default='queued', max_length=16, verbose_name='state')),
                 ('held_because', models.CharField(blank=True, choices=[('author_disabled', 'its author may no longer send'), ('sender_not_approved', 'its sender name is no longer approved')], max_length=32, verbose_name='held because')),
@@ -219,6 +220,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='envelope',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'claimed', 'transmitting', 'accepted', 'rejected', 'uncertain', 'held', 'cancelled', 'expired', 'replaced'])), name='envelope_state_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='envelope',
+            constraint=models.CheckConstraint(condition=models.Q(('reserved', 0), ('reserved', models.F('cost')), _connector='OR'), name='envelope_reserved_whole_or_not_at_all'),
         ),
         migrations.AddConstraint(
             model_name='recipient',
