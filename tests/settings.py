@@ -23,6 +23,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     CELERY_BROKER_TRANSPORT_OPTIONS if CELERY_BROKER_URL != "memory://" else {}  # noqa: F405
 )
 if folder := os.environ.get("PORTAL_TEST_BROKER_FOLDER"):
+    os.environ.pop("CELERY_BROKER_URL", None)
     CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = filesystem_broker(Path(folder))
 STORAGES["staticfiles"]["BACKEND"] = (  # noqa: F405
     "django.contrib.staticfiles.storage.StaticFilesStorage"
