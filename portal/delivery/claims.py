@@ -107,7 +107,7 @@ def _set_aside(due: Iterable[Envelope], now: datetime) -> list[Envelope]:
             expired.append(envelope)
             continue
         if message.pk not in reasons:
-            reasons[message.pk] = reason_to_hold(message)
+            reasons[message.pk] = reason_to_hold(message, message.answerable)
         if reason := reasons[message.pk]:
             _hold(envelope, reason)
         else:

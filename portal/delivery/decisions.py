@@ -54,10 +54,8 @@ def message_release(*, message: Message, actor: User) -> int:
     held = _locked(message.envelopes.filter(state=State.HELD))
     if not held:
         raise Conflict(_("Nothing of this message is held any more."))
-    message.vouched_by = actor
-    if reason := reason_to_hold(message):
-        raise Refused(_("It cannot be sent: %(reason)s.") % {"reason": reason.label})
-    message.save(update_fields=["vouched_by"])
+    _refuse_if_held_for(message, actor)
+    Message.objects.filter(pk=message.pk).update(vouched_by=actor)
     _move(held, State.QUEUED, None, due_at=timezone.now())
     recipients = sum(envelope.recipients_count for envelope in held)
     event_record(
@@ -101,8 +99,7 @@ def envelope_send_again(*, envelope: Envelope, actor: User) -> Envelope:
     message = uncertain.message
     if not actor.may(Right.SEND):
         raise Refused(_("You may not send messages."))
-    if reason := reason_to_hold(message):
-        raise Refused(_("It cannot be sent: %(reason)s.") % {"reason": reason.label})
+    _refuse_if_held_for(message, message.answerable)
     _move([uncertain], State.REPLACED, actor)
     capture(held_for([uncertain]))
     reserved = reserve(
@@ -179,6 +176,11 @@ def _is_manager(message: Message, actor: User) -> bool:
 
 def _is_author(message: Message, actor: User) -> bool:
     return message.author_id == actor.pk and actor.may(Right.SEND)
+
+
+def _refuse_if_held_for(message: Message, person: User) -> None:
+    if reason := reason_to_hold(message, person):
+        raise Refused(_("It cannot be sent: %(reason)s.") % {"reason": reason.label})
 
 
 def _refuse_unless_may_decide(message: Message, actor: User) -> None:

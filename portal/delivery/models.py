@@ -199,6 +199,11 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk}"
 
+    @property
+    def answerable(self) -> User:
+        """Its author, or the manager who released it after it was held."""
+        return self.vouched_by or self.author
+
 
 class State(models.TextChoices):
     QUEUED = "queued", _("queued")

@@ -6,12 +6,15 @@ from portal.delivery.models import HeldBecause, Message
 from portal.senders.models import SenderName
 
 
-def reason_to_hold(message: Message) -> HeldBecause | None:
-    """None where whoever answers for the message may send it under its sender name now."""
-    person = message.vouched_by or message.author
+def reason_to_hold(message: Message, person: User) -> HeldBecause | None:
+    """None where ``person`` may send the message now, under the sender name that it will bear.
+
+    A name asked for again in other capitals is another one to the operator.
+    """
     if not _may_send(person, message):
         return HeldBecause.AUTHOR_DISABLED
-    if not SenderName.objects.usable_by(person).filter(pk=message.sender_name_id).exists():
+    usable = SenderName.objects.usable_by(person)
+    if not usable.filter(pk=message.sender_name_id, value=message.sender_value).exists():
         return HeldBecause.SENDER_NOT_APPROVED
     return None
 
