@@ -1,6 +1,8 @@
 """Writes to contacts and groups.
 
 The audit trail learns which contact it was by id alone: names and numbers of people stay out.
+
+Rows are locked in one order everywhere: the contact, its groups by id, the audit chain last.
 """
 
 from collections.abc import Collection, Mapping
@@ -45,7 +47,8 @@ def contact_change(
     note: str = "",
     groups: Collection[Group] = (),
 ) -> Contact:
-    """``phone``: E.164 digits. Raises ``Refused`` where the number is another contact's."""
+    """``phone``: E.164 digits. Raises ``Refused`` where the number is another contact's. What
+    stays the same is not recorded."""
     _refuse_unless_may_edit(contact.organisation_id, actor)
     contact = _locked_contact(contact)
     new = {"name": name, "phone": phone, "note": note}
@@ -53,9 +56,10 @@ def contact_change(
     for field in changed:
         setattr(contact, field, new[field])
     _save_contact(contact)
-    _set_groups(contact, groups)
-    details = {"changed": changed, "groups": _ids(groups)}
-    _record_contact(Action.CHANGED, contact, actor, details)
+    regrouped = _set_groups(contact, groups)
+    if changed or regrouped:
+        details = {"changed": changed, "groups": _ids(groups)}
+        _record_contact(Action.CHANGED, contact, actor, details)
     return contact
 
 
@@ -64,8 +68,9 @@ def contact_delete(*, contact: Contact, actor: User) -> None:
     """Takes the contact out of its groups too; messages sent to the number stay."""
     _refuse_unless_may_edit(contact.organisation_id, actor)
     contact = _locked_contact(contact)
+    _locked_groups(contact)
+    Contact.objects.filter(pk=contact.pk).delete()
     _record_contact(Action.DELETED, contact, actor, {})
-    contact.delete()
 
 
 @transaction.atomic
@@ -84,8 +89,9 @@ def group_rename(*, group: Group, name: str, actor: User) -> Group:
     _refuse_unless_may_edit(group.organisation_id, actor)
     group = _locked_group(group)
     before, group.name = group.name, name
-    _save_group(group)
-    _record_group(Action.CHANGED, group, actor, {"name": [before, name]})
+    if name != before:
+        _save_group(group)
+        _record_group(Action.CHANGED, group, actor, {"name": [before, name]})
     return group
 
 
@@ -94,8 +100,8 @@ def group_delete(*, group: Group, actor: User) -> None:
     """Its contacts stay."""
     _refuse_unless_may_edit(group.organisation_id, actor)
     group = _locked_group(group)
+    Group.objects.filter(pk=group.pk).delete()
     _record_group(Action.DELETED, group, actor, {})
-    group.delete()
 
 
 @transaction.atomic
@@ -104,16 +110,22 @@ def group_add_contact(*, group: Group, contact: Contact, actor: User) -> None:
     _refuse_unless_may_edit(group.organisation_id, actor)
     if group.organisation_id != contact.organisation_id:
         raise Refused(_("The group and the contact belong to different organisations."))
-    _locked_group(group).contacts.add(_locked_contact(contact))
-    _record_group(Action.CHANGED, group, actor, {"added": [contact.pk]})
+    contact = _locked_contact(contact)
+    group = _locked_group(group)
+    if not group.contacts.contains(contact):
+        group.contacts.add(contact)
+        _record_group(Action.CHANGED, group, actor, {"added": [contact.pk]})
 
 
 @transaction.atomic
 def group_remove_contact(*, group: Group, contact: Contact, actor: User) -> None:
-    """The contact stays, outside the group."""
+    """The contact stays, outside the group; one that is not in it changes nothing."""
     _refuse_unless_may_edit(group.organisation_id, actor)
-    group.contacts.remove(contact)
-    _record_group(Action.CHANGED, group, actor, {"removed": [contact.pk]})
+    contact = _locked_contact(contact)
+    group = _locked_group(group)
+    if group.contacts.contains(contact):
+        group.contacts.remove(contact)
+        _record_group(Action.CHANGED, group, actor, {"removed": [contact.pk]})
 
 
 def _save_contact(contact: Contact) -> None:
@@ -132,12 +144,22 @@ def _save_group(group: Group) -> None:
         raise Refused(_("There is a group of this name already."), field="name") from None
 
 
-def _set_groups(contact: Contact, groups: Collection[Group]) -> None:
-    own = Group.objects.filter(organisation=contact.organisation_id, pk__in=_ids(groups))
-    locked = list(own.select_for_update(no_key=True, of=("self",)).order_by("pk"))
-    if len(locked) != len(groups):
+def _set_groups(contact: Contact, groups: Collection[Group]) -> bool:
+    """Whether the contact is in other groups than before."""
+    before = set(contact.groups.values_list("pk", flat=True))
+    chosen = [group for group in _locked_groups(contact, groups) if group in groups]
+    if len(chosen) != len(groups):
         raise Conflict(_("A chosen group is gone. Choose again."), field="groups")
-    contact.groups.set(locked)
+    contact.groups.set(chosen)
+    return before != {group.pk for group in chosen}
+
+
+def _locked_groups(contact: Contact, others: Collection[Group] = ()) -> list[Group]:
+    """The groups of a locked contact, and those of ``others`` that its organisation has."""
+    current = contact.groups.values_list("pk", flat=True)
+    ids = [*current, *_ids(others)]
+    own = Group.objects.filter(organisation=contact.organisation_id, pk__in=ids)
+    return list(own.select_for_update(no_key=True, of=("self",)).order_by("pk"))
 
 
 def _locked_contact(contact: Contact) -> Contact:
