@@ -31,7 +31,11 @@ def shows_a_password(content: bytes) -> bool:
 def files_with_a_password(folders: Iterable[Path]) -> list[Path]:
     """Every file below the folders but those of the database server."""
     return [
-        file for folder in folders for file in _files(folder) if shows_a_password(file.read_bytes())
+        file
+        for folder in folders
+        if folder.exists()
+        for file in _files(folder)
+        if shows_a_password(file.read_bytes())
     ]
 
 
