@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
-from allauth.core.internal.httpkit import get_client_ip
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from portal.audit.origin import origin
@@ -13,5 +14,14 @@ class OriginMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with origin(get_client_ip(request) or ""):
+        with origin(_client_address(request)):
             return self.get_response(request)
+
+
+def _client_address(request: HttpRequest) -> str:
+    """ "" where no address is known, as behind a proxy that passes none on."""
+    try:
+        address: str = get_adapter(request).get_client_ip(request)
+    except PermissionDenied:
+        return ""
+    return address

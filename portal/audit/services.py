@@ -97,25 +97,31 @@ def event_hash(event: Event) -> str:
 
 
 def verify() -> Iterator[Fault]:
-    """Every chain's first fault; nothing where all chains hold."""
+    """Every chain's first fault; nothing where all chains hold. Events may be recorded meanwhile:
+    a chain is read up to the head it had, and a head is read after the events it must know."""
+    longest = dict(
+        Event.objects.order_by().values_list("organisation_id").annotate(models.Max("sequence"))
+    )
     heads = {chain.organisation_id: chain for chain in Chain.objects.all()}
-    known = set(Event.objects.values_list("organisation_id", flat=True).distinct())
-    for organisation_id in sorted(known | set(heads)):
-        fault = _verify_chain(organisation_id, heads.get(organisation_id))
+    for organisation_id in sorted(longest.keys() | heads.keys()):
+        head = heads.get(organisation_id) or Chain(organisation_id=organisation_id)
+        fault = _verify_chain(head, longest.get(organisation_id, 0))
         if fault:
             yield fault
 
 
-def _verify_chain(organisation_id: int, head: Chain | None) -> Fault | None:
+def _verify_chain(head: Chain, longest: int) -> Fault | None:
     sequence, last_hash = 0, ""
-    events = Event.objects.filter(organisation_id=organisation_id).order_by("sequence")
+    events = Event.objects.filter(
+        organisation_id=head.organisation_id, sequence__lte=head.length
+    ).order_by("sequence")
     for event in events.iterator(chunk_size=2000):
         sequence += 1
         if event.sequence != sequence:
-            return Fault(organisation_id, sequence, "missing")
+            return Fault(head.organisation_id, sequence, "missing")
         if event.previous_hash != last_hash or event.hash != event_hash(event):
-            return Fault(organisation_id, sequence, "changed")
+            return Fault(head.organisation_id, sequence, "changed")
         last_hash = event.hash
-    if head is None or (head.length, head.last_hash) != (sequence, last_hash):
-        return Fault(organisation_id, sequence + 1, "head does not match the last event")
+    if (head.length, head.last_hash) != (sequence, last_hash) or longest > head.length:
+        return Fault(head.organisation_id, sequence + 1, "head does not match the last event")
     return None
