@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -15,6 +14,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from portal.accounts.defaults import default_countries, validate_time_zone
 from portal.accounts.rights import RIGHTS, Right, Role
 
 
@@ -29,15 +29,6 @@ class Currency(models.TextChoices):
 class Plan(models.TextChoices):
     UNLIMITED = "unlimited", _("unlimited")
     PREPAID = "prepaid", _("prepaid")
-
-
-def default_countries() -> list[str]:
-    return ["RU"]
-
-
-def validate_time_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("Unknown time zone. Write one like Europe/Moscow."))
 
 
 class Organisation(models.Model):
@@ -168,10 +159,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     def may(self, right: Right) -> bool:
         """Whether an active member's role grants the right; False outside an organisation."""
         return self.is_active and bool(self.role) and right in RIGHTS[Role(self.role)]
-
-    @property
-    def is_member(self) -> bool:
-        return self.is_active and self.organisation_id is not None
 
     def get_full_name(self) -> str:
         return str(self)

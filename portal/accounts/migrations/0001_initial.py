@@ -4,7 +4,7 @@ import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
-import portal.accounts.models
+import portal.accounts.defaults
 from decimal import Decimal
 from django.db import migrations, models
 
@@ -23,11 +23,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('time_zone', models.CharField(default='Europe/Moscow', max_length=64, validators=[portal.accounts.models.validate_time_zone], verbose_name='time zone')),
+                ('time_zone', models.CharField(default='Europe/Moscow', max_length=64, validators=[portal.accounts.defaults.validate_time_zone], verbose_name='time zone')),
                 ('currency', models.CharField(choices=[('RUB', 'Russian rouble'), ('BYN', 'Belarusian rouble'), ('KZT', 'Kazakhstani tenge'), ('USD', 'US dollar'), ('EUR', 'euro')], default='RUB', max_length=3, verbose_name='currency')),
                 ('price_per_segment', models.DecimalField(decimal_places=4, default=Decimal('0'), max_digits=10, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='price per segment')),
                 ('plan', models.CharField(choices=[('unlimited', 'unlimited'), ('prepaid', 'prepaid')], default='unlimited', max_length=16, verbose_name='plan')),
-                ('allowed_countries', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=2, validators=[django.core.validators.RegexValidator('\\A[A-Z]{2}\\Z')]), default=portal.accounts.models.default_countries, help_text='Two-letter country codes, comma-separated: RU,BY', size=None, verbose_name='allowed countries')),
+                ('allowed_countries', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=2, validators=[django.core.validators.RegexValidator('\\A[A-Z]{2}\\Z')]), default=portal.accounts.defaults.default_countries, help_text='Two-letter country codes, comma-separated: RU,BY', size=None, verbose_name='allowed countries')),
                 ('segment_ceiling', models.PositiveSmallIntegerField(default=10, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(255)], verbose_name='most segments in one SMS')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
             ],
