@@ -7,6 +7,7 @@ from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from portal.accounts.administrators import refuse_unless_administrator
 from portal.accounts.models import Organisation, User
 from portal.accounts.rights import Role
 from portal.accounts.services import (
@@ -19,12 +20,7 @@ from portal.audit.changes import field_changes
 from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.core.errors import Refused
-
-
-def refuse_unless_administrator(actor: User | None) -> None:
-    """``actor`` None is a command, which whoever may run commands on the server started."""
-    if actor is not None and not (actor.is_staff and actor.is_active):
-        raise Refused(_("Only an administrator may do this."))
+from portal.core.uniqueness import refused_if_taken
 
 
 def signed_in_administrator(request: HttpRequest) -> User:
@@ -65,7 +61,8 @@ def organisation_change(
     for name, value in changes.items():
         setattr(organisation, name, value)
     check_fields(organisation)
-    organisation.save(update_fields=list(changes))
+    with refused_if_taken(_("There is an organisation of this name already."), field="name"):
+        organisation.save(update_fields=list(changes))
     event_record(
         action=Action.CHANGED,
         actor=actor,
@@ -109,7 +106,7 @@ def user_change(*, user: User, changes: Mapping[str, object], actor: User | None
     """Set the named fields of ``name organisation role is_active is_staff``; what stays the same
     is not recorded. Raises ``Refused`` with the field at fault."""
     refuse_unless_administrator(actor)
-    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True, of=("self",)).get(pk=user.pk)
     details = field_changes(user, changes)
     if actor is not None and user.pk == actor.pk and details.keys() & {"is_active", "is_staff"}:
         raise Refused(_("You cannot take access from yourself. Ask another administrator."))
@@ -139,7 +136,7 @@ def user_new_password(*, user: User, actor: User | None) -> str:
     """Replace the user's password by a one-time one, returned once; signs them out everywhere."""
     refuse_unless_administrator(actor)
     password = one_time_password()
-    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True, of=("self",)).get(pk=user.pk)
     user.set_password(password)
     user.must_change_password = True
     user.save(update_fields=["password", "must_change_password"])

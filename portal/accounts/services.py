@@ -6,11 +6,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from portal.accounts.administrators import is_administrator, refuse_unless_administrator
 from portal.accounts.models import Organisation, User
 from portal.accounts.rights import Right, Role
+from portal.audit.changes import field_changes
 from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.core.errors import Refused
+from portal.core.uniqueness import refused_if_taken
 
 # No look-alikes: a one-time password is read off paper and typed.
 _READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -24,6 +27,7 @@ def one_time_password() -> str:
 @transaction.atomic
 def administrator_create(*, email: str, actor: User | None) -> tuple[User, str]:
     """Make platform staff; the one-time password is returned once and stored only hashed."""
+    refuse_unless_administrator(actor)
     password = one_time_password()
     user = _user_create(
         email=email, password=password, is_staff=True, is_superuser=True, must_change_password=True
@@ -35,12 +39,14 @@ def administrator_create(*, email: str, actor: User | None) -> tuple[User, str]:
 @transaction.atomic
 def organisation_create(*, name: str, actor: User | None, **fields: object) -> Organisation:
     """Raises ``Refused`` where the name is taken or a field is out of its range."""
+    refuse_unless_administrator(actor)
     organisation = Organisation(name=name.strip(), **fields)
     try:
         organisation.full_clean()
     except ValidationError as error:
         raise Refused("; ".join(error.messages), field="name") from None
-    organisation.save()
+    with refused_if_taken(_("There is an organisation of this name already."), field="name"):
+        organisation.save()
     event_record(
         action=Action.CREATED, actor=actor, organisation_id=organisation.pk, obj=organisation
     )
@@ -77,26 +83,27 @@ def member_create(
 def member_change(
     *, member: User, role: Role, is_active: bool, actor: User, name: str | None = None
 ) -> User:
-    """Change a member's role, name or access; nobody can lock themselves out."""
-    organisation = member.organisation
-    if organisation is None:
-        raise Refused(_("This user belongs to no organisation."))
-    _refuse_unless_may_edit_members(organisation, actor)
-    _refuse_for_administrator(member, actor)
-    member = User.objects.select_for_update(of=("self",)).get(pk=member.pk)
+    """Change a member's role, name or access; nobody can lock themselves out. What stays the
+    same is not recorded."""
+    member = _locked_to_edit(member, actor)
     if member.pk == actor.pk and (role != member.role or not is_active):
         raise Refused(_("You cannot change your own role or access. Ask another manager."))
-    before = {"role": member.role, "is_active": member.is_active}
-    member.role, member.is_active = role, is_active
-    member.name = member.name if name is None else name
-    member.save(update_fields=["role", "is_active", "name"])
+    changes: dict[str, object] = {"role": role, "is_active": is_active}
+    if name is not None:
+        changes["name"] = name
+    details = field_changes(member, changes)
+    if not details:
+        return member
+    for field in details:
+        setattr(member, field, changes[field])
+    member.save(update_fields=list(details))
     event_record(
         action=Action.CHANGED,
         actor=actor,
-        organisation_id=organisation.pk,
+        organisation_id=member.organisation_id,
         obj=member,
         object_label=member.email,
-        details={"before": before, "after": {"role": role, "is_active": is_active}},
+        details=details,
     )
     return member
 
@@ -104,10 +111,7 @@ def member_change(
 @transaction.atomic
 def member_new_password(*, member: User, actor: User) -> str:
     """Replace a member's password by a one-time one, returned once; signs them out everywhere."""
-    if member.organisation is None:
-        raise Refused(_("This user belongs to no organisation."))
-    _refuse_unless_may_edit_members(member.organisation, actor)
-    _refuse_for_administrator(member, actor)
+    member = _locked_to_edit(member, actor)
     password = one_time_password()
     member.set_password(password)
     member.must_change_password = True
@@ -139,13 +143,25 @@ def password_changed(*, user: User) -> None:
 
 def _user_create(*, email: str, password: str, **fields: object) -> User:
     try:
-        return User.objects.create_user(email.strip(), password, **fields)
+        with refused_if_taken(_("There is a user with this address already."), field="email"):
+            return User.objects.create_user(email.strip(), password, **fields)
     except ValidationError as error:
         raise Refused("; ".join(error.messages), field="email") from None
 
 
+def _locked_to_edit(member: User, actor: User) -> User:
+    """The member as they are now: they may have been moved, or become an administrator."""
+    members = User.objects.select_for_update(no_key=True, of=("self",))
+    member = members.select_related("organisation").get(pk=member.pk)
+    if member.organisation is None:
+        raise Refused(_("This user belongs to no organisation."))
+    _refuse_unless_may_edit_members(member.organisation, actor)
+    _refuse_for_administrator(member, actor)
+    return member
+
+
 def _refuse_unless_may_edit_members(organisation: Organisation, actor: User | None) -> None:
-    if actor is None or actor.is_staff:
+    if actor is None or is_administrator(actor):
         return
     if actor.organisation_id != organisation.pk or not actor.may(Right.EDIT_MEMBERS):
         raise Refused(_("Only a manager of the organisation may change its members."))
@@ -153,5 +169,5 @@ def _refuse_unless_may_edit_members(organisation: Organisation, actor: User | No
 
 def _refuse_for_administrator(member: User, actor: User) -> None:
     # A manager who could set an administrator's password would be one.
-    if member.is_staff and not actor.is_staff:
+    if member.is_staff and not is_administrator(actor):
         raise Refused(_("Only an administrator may change the account of an administrator."))

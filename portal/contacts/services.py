@@ -7,7 +7,7 @@ Rows are locked in one order everywhere: the contact, its groups by id, the audi
 
 from collections.abc import Collection, Mapping
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Organisation, User
@@ -16,6 +16,7 @@ from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.contacts.models import Contact, Group
 from portal.core.errors import Conflict, Refused
+from portal.core.uniqueness import refused_if_taken
 
 
 @transaction.atomic
@@ -129,19 +130,13 @@ def group_remove_contact(*, group: Group, contact: Contact, actor: User) -> None
 
 
 def _save_contact(contact: Contact) -> None:
-    try:
-        with transaction.atomic():
-            contact.save()
-    except IntegrityError:
-        raise Refused(_("There is a contact with this number already."), field="phone") from None
+    with refused_if_taken(_("There is a contact with this number already."), field="phone"):
+        contact.save()
 
 
 def _save_group(group: Group) -> None:
-    try:
-        with transaction.atomic():
-            group.save()
-    except IntegrityError:
-        raise Refused(_("There is a group of this name already."), field="name") from None
+    with refused_if_taken(_("There is a group of this name already."), field="name"):
+        group.save()
 
 
 def _set_groups(contact: Contact, groups: Collection[Group]) -> bool:

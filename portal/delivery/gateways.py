@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from portal.accounts.administration import refuse_unless_administrator
+from portal.accounts.administrators import refuse_unless_administrator
 from portal.accounts.models import Organisation, User
 from portal.audit.changes import field_changes
 from portal.audit.models import Action

@@ -4,12 +4,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.accounts.administrators import is_administrator, refuse_unless_administrator
 from portal.accounts.models import Organisation, User
 from portal.accounts.rights import Right
 from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.core.errors import Conflict, Refused
 from portal.core.explain import explain
+from portal.core.uniqueness import refused_if_taken
 from portal.senders.models import SenderName, SenderState
 from sms.sender import SenderRefused, check_sender
 
@@ -40,7 +42,8 @@ def sender_name_request(*, organisation: Organisation, value: str, actor: User) 
     sender_name = _ask_again(known, value) if known else SenderName(value=value)
     sender_name.organisation = organisation
     sender_name.requested_by = actor
-    sender_name.save()
+    with refused_if_taken(_("The organisation has this sender name already."), field="value"):
+        sender_name.save()
     event_record(
         action=Action.REQUESTED, actor=actor, organisation_id=organisation.pk, obj=sender_name
     )
@@ -52,8 +55,7 @@ def sender_name_decide(
     *, sender_name: SenderName, state: SenderState, actor: User, reason: str = ""
 ) -> SenderName:
     """An administrator's decision. Raises ``Refused`` where it does not follow from the state."""
-    if not actor.is_staff or not actor.is_active:
-        raise Refused(_("Only an administrator decides on sender names."))
+    refuse_unless_administrator(actor)
     action, allowed_from = _DECISIONS[state]
     sender_name = SenderName.objects.select_for_update().get(pk=sender_name.pk)
     if sender_name.state not in allowed_from:
@@ -91,7 +93,7 @@ def _ask_again(known: SenderName, value: str) -> SenderName:
 
 
 def _refuse_unless_may_ask(organisation: Organisation, actor: User) -> None:
-    if actor.is_staff and actor.is_active:
+    if is_administrator(actor):
         return
     if actor.organisation_id != organisation.pk or not actor.may(Right.ASK_SENDER_NAME):
         raise Refused(_("Only a manager of the organisation may ask for a sender name."))

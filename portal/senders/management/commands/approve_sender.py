@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.db import transaction
 
+from portal.accounts.administrators import refuse_unless_administrator
 from portal.accounts.lookups import active_user, organisation_named
 from portal.accounts.models import Organisation, User
 from portal.audit.commands import ServiceCommand
@@ -27,9 +28,10 @@ class Command(ServiceCommand):
 @transaction.atomic
 def _approve(organisation: Organisation, value: str, administrator: User) -> SenderName:
     """Approving what is approved already changes nothing: scripts may run twice."""
+    refuse_unless_administrator(administrator)
     known = SenderName.objects.filter(organisation=organisation, value=value).first()
     if known is None:
         known = sender_name_request(organisation=organisation, value=value, actor=administrator)
-    elif known.state == SenderState.APPROVED and administrator.is_staff:
+    elif known.state == SenderState.APPROVED:
         return known
     return sender_name_decide(sender_name=known, state=SenderState.APPROVED, actor=administrator)
