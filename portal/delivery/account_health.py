@@ -22,20 +22,24 @@ log = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def health_record(*, account_id: int, outcomes: Sequence[Outcome]) -> None:
-    """Draw the account's conclusions from a group of outcomes.
+def health_record(*, account_id: int, outcomes: Sequence[Outcome], is_silent: bool) -> bool:
+    """Draw the account's conclusions from a group of outcomes; whether it must stop for now.
 
-    A refusal that only a person can mend pauses it; a failure before the dot makes the whole
-    account wait, longer each time; anything that reached the dot ends the waiting.
+    A refusal that only a person can mend pauses it. A failure before the dot makes the whole
+    account wait, longer each time; so does a server that has answered no dot for a while
+    (``is_silent``). An answered dot ends the waiting.
     """
     account = GatewayAccount.objects.select_for_update(no_key=True).get(pk=account_id)
     if pausing := _first(outcomes, Verdict.PAUSE_ACCOUNT):
         _pause(account, pausing)
-        return
-    if any(outcome.phase == Phase.DOT for outcome in outcomes):
+        return True
+    if any(outcome.phase == Phase.DOT and outcome.code for outcome in outcomes):
         _recovered(account)
-    elif retry := _first(outcomes, Verdict.RETRY):
-        _back_off(account, retry)
+        return False
+    failed = _first(outcomes, Verdict.UNCERTAIN if is_silent else Verdict.RETRY)
+    if failed:
+        _back_off(account, failed)
+    return is_silent
 
 
 def _first(outcomes: Sequence[Outcome], verdict: Verdict) -> Outcome | None:

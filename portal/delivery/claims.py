@@ -25,9 +25,10 @@ from portal.delivery.models import (
 )
 from portal.delivery.money import held_for
 from portal.delivery.permits import reason_to_hold
-from sms.retry import Phase, Verdict
+from sms.retry import Phase, Verdict, backoff
 
-ONE_SECOND = timedelta(seconds=1)
+MOST_SWEPT = 1000
+LOSSES_FORGIVEN = 3
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,8 @@ def pass_point_of_no_return(
 
 def leases_renew(*, token: uuid.UUID, now: datetime) -> None:
     """We are alive: what we still hold under ``token`` stays ours for another lease."""
-    Envelope.objects.filter(token=token, lease_until__gt=now).update(lease_until=lease_end(now))
+    under_lease = Envelope.objects.filter(state__in=[State.CLAIMED, State.TRANSMITTING])
+    under_lease.filter(token=token, lease_until__gt=now).update(lease_until=lease_end(now))
 
 
 def claim_give_back(*, token: uuid.UUID) -> None:
@@ -167,16 +169,37 @@ def claim_give_back(*, token: uuid.UUID) -> None:
 def leases_sweep(*, now: datetime) -> tuple[int, int]:
     """Deal with envelopes whose worker vanished: back to the queue before the point of no
     return, uncertain after it. Returns how many of each."""
-    requeued = Envelope.objects.filter(state=State.CLAIMED, lease_until__lte=now).update(
-        state=State.QUEUED, token=None, lease_until=None
+    run_out = list(
+        Envelope.objects.select_for_update(skip_locked=True)
+        .filter(state__in=[State.CLAIMED, State.TRANSMITTING], lease_until__lte=now)
+        .order_by("lease_until")[:MOST_SWEPT]
     )
-    vanished = list(
-        Envelope.objects.select_for_update(skip_locked=True).filter(
-            state=State.TRANSMITTING, lease_until__lte=now
-        )[:1000]
+    before_dot = [envelope for envelope in run_out if envelope.state == State.CLAIMED]
+    after_dot = [envelope for envelope in run_out if envelope.state == State.TRANSMITTING]
+    _requeue(before_dot, now)
+    _make_uncertain(after_dot, now)
+    return len(before_dot), len(after_dot)
+
+
+def _requeue(envelopes: Sequence[Envelope], now: datetime) -> None:
+    Attempt.objects.bulk_create(
+        _attempt(envelope, Phase.BODY, Verdict.RETRY, now) for envelope in envelopes
     )
-    Attempt.objects.bulk_create(_attempt_without_answer(envelope, now) for envelope in vanished)
-    Envelope.objects.filter(pk__in=[envelope.pk for envelope in vanished]).update(
+    for envelope in envelopes:
+        envelope.state, envelope.token, envelope.lease_until = State.QUEUED, None, None
+        envelope.tries += 1
+        if envelope.tries > LOSSES_FORGIVEN:
+            # It may be this envelope that kills its workers.
+            envelope.due_at = now + backoff(envelope.tries - LOSSES_FORGIVEN, jitter=0.5)
+    fields = ["state", "token", "lease_until", "tries", "due_at"]
+    Envelope.objects.bulk_update(envelopes, fields)
+
+
+def _make_uncertain(envelopes: Sequence[Envelope], now: datetime) -> None:
+    Attempt.objects.bulk_create(
+        _attempt(envelope, Phase.DOT, Verdict.UNCERTAIN, now) for envelope in envelopes
+    )
+    Envelope.objects.filter(pk__in=[envelope.pk for envelope in envelopes]).update(
         state=State.UNCERTAIN,
         token=None,
         lease_until=None,
@@ -185,15 +208,14 @@ def leases_sweep(*, now: datetime) -> tuple[int, int]:
         last_reply="",
         author_told_at=None,
     )
-    return requeued, len(vanished)
 
 
-def _attempt_without_answer(envelope: Envelope, now: datetime) -> Attempt:
+def _attempt(envelope: Envelope, phase: Phase, verdict: Verdict, now: datetime) -> Attempt:
     return Attempt(
         envelope=envelope,
         started_at=envelope.transmitting_at or now,
         ended_at=now,
-        phase=Phase.DOT.value,
-        reply="",
-        outcome=Verdict.UNCERTAIN.value,
+        phase=phase.value,
+        reply="worker vanished",
+        outcome=verdict.value,
     )

@@ -31,6 +31,12 @@ def connections_renew(lease: ConnectionLease, *, now: datetime) -> bool:
     return bool(renewed.update(expires_at=_end(now)))
 
 
+def connections_shrink(lease: ConnectionLease, *, to: int) -> None:
+    """Give back all but ``to`` connections."""
+    lease.connections = to
+    ConnectionLease.objects.filter(pk=lease.pk).update(connections=to)
+
+
 def connections_free(lease: ConnectionLease) -> None:
     ConnectionLease.objects.filter(pk=lease.pk).delete()
 

@@ -9,10 +9,12 @@ transactions do.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+import uuid
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
@@ -28,16 +30,23 @@ from portal.delivery.claims import (
     leases_renew,
     pass_point_of_no_return,
 )
-from portal.delivery.connections import connections_free, connections_lease, connections_renew
+from portal.delivery.connections import (
+    connections_free,
+    connections_lease,
+    connections_renew,
+    connections_shrink,
+)
 from portal.delivery.doorbell import ring
 from portal.delivery.gateways import smtp_server_of
 from portal.delivery.models import ConnectionLease, Envelope, GatewayAccount, State
 from portal.delivery.talk import Try, answer, begin_all, close_all
-from sms.retry import Verdict
+from sms.retry import Phase, Verdict
 from sms.smtp import Server, Session
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 MOST_CONNECTIONS = 32
 # Other accounts wait for this worker process too.
@@ -80,7 +89,9 @@ class Run:
         self.server: Server | None = None
         self.idle: list[Session] = []
         self.awaiting: dict[asyncio.Task[Outcome], Try] = {}
+        self.claim_token: uuid.UUID | None = None
         self.settled = 0
+        self.unanswered = 0
         self.stopped = False
         self.deadline = time.monotonic() + RUN_SECONDS
         self.renewed_at = timezone.now()
@@ -103,18 +114,28 @@ class Run:
             self.runner.close()
 
     def deliver(self) -> int:
+        try:
+            self._send_what_is_due()
+        except DATABASE_AWAY as error:
+            log.warning("database away, no more claims: %s", type(error).__name__)
+            close_old_connections()
+        self._drain()
+        return self.settled
+
+    def _send_what_is_due(self) -> None:
         while self._may_go_on():
-            free = self.lease.connections - len(self.awaiting)
-            claim = self._claim(free)
+            claim = self._claim(self.lease.connections - len(self.awaiting))
             if claim.envelopes:
                 self._send(claim)
             elif not self._wait_for_more(claim):
                 break
-            self._collect(patience=0.0)
+
+    def _drain(self) -> None:
+        """Wait for the answers still out, with no more connections than they need."""
         while self.awaiting:
-            self._renew_leases()
-            self._collect(patience=ANSWER_PATIENCE_SECONDS)
-        return self.settled
+            if self.lease.connections > len(self.awaiting):
+                _persistently(partial(connections_shrink, self.lease, to=len(self.awaiting)))
+            self._pass_time(ANSWER_PATIENCE_SECONDS)
 
     def _may_go_on(self) -> bool:
         """Whether to claim more; not with connections that may be others' by now."""
@@ -125,9 +146,10 @@ class Run:
         return envelopes_claim(account_id=self.account_id, most=most, now=timezone.now())
 
     def _wait_for_more(self, claim: Claim) -> bool:
-        """Wait for answers or for the next slot of the limit; False where neither will come."""
-        if self.awaiting:
-            self._collect(patience=ANSWER_PATIENCE_SECONDS)
+        """Wait for a free session or for the limit's next slot; False where there is nothing to
+        wait for but answers."""
+        if len(self.awaiting) >= self.lease.connections:
+            self._pass_time(ANSWER_PATIENCE_SECONDS)
             return True
         if claim.next_slot is None or not is_due(self.account_id, now=claim.next_slot):
             return False
@@ -140,21 +162,25 @@ class Run:
     def _send(self, claim: Claim) -> None:
         assert claim.account is not None
         account, server = claim.account, smtp_server_of(claim.account)
+        self.claim_token = claim.token
         tries = self._tries(claim, server)
         try:
-            failed = self.runner.run(begin_all(tries, account, server))
+            failed = self._drive(begin_all(tries, account, server))
             ready = [one for one in tries if one.envelope.pk not in failed]
-            self._record(list(failed.values()), account)
+            self._keep(one for one in tries if one.envelope.pk in failed)
+            self._record(list(failed.values()))
+            # A group that failed whole is the account's trouble; the next would fail as well.
+            self.stopped |= not ready
             self._write_dots(claim, ready)
         finally:
+            self.claim_token = None
             claim_give_back(token=claim.token)
-        self._keep(one for one in tries if one.envelope.pk in failed)
-        self._collect(patience=ANSWER_PATIENCE_SECONDS)
+        self._pass_time(ANSWER_PATIENCE_SECONDS)
 
     def _tries(self, claim: Claim, server: Server) -> list[Try]:
         now = timezone.now()
         if server != self.server:
-            self.runner.run(close_all(self.idle))
+            self._drive(close_all(self.idle))
             self.idle, self.server = [], server
         for envelope in claim.envelopes:
             envelope.token = claim.token
@@ -166,9 +192,12 @@ class Run:
     def _write_dots(self, claim: Claim, ready: list[Try]) -> None:
         """The point of no return: committed before any dot of the group is written."""
         now = timezone.now()
-        passed = pass_point_of_no_return(
-            envelope_ids=[one.envelope.pk for one in ready], token=claim.token, now=now
-        )
+        ids = [one.envelope.pk for one in ready]
+        try:
+            passed = pass_point_of_no_return(envelope_ids=ids, token=claim.token, now=now)
+        except DATABASE_AWAY:
+            self._without_dot(ready)
+            return
         for one in ready:
             if one.envelope.pk in passed:
                 task = self.runner.get_loop().create_task(answer(one, not_after=lease_end(now)))
@@ -176,44 +205,69 @@ class Run:
             else:
                 one.session.abort()
 
-    def _collect(self, *, patience: float) -> None:
-        """Record the answers that came within ``patience`` seconds."""
-        if not self.awaiting:
-            return
-        done = self.runner.run(_finished(set(self.awaiting), patience))
-        tries = [self.awaiting.pop(task) for task in done]
-        self._keep(tries)
-        self._record([task.result() for task in done], account=None)
+    def _without_dot(self, tries: Sequence[Try]) -> None:
+        """The point of no return may be committed or not; no dot was written, so all of these
+        that are still ours go back to the queue."""
+        for one in tries:
+            one.session.abort()
+        outcomes = [one.outcome(Verdict.RETRY, Phase.BODY, None, "no dot written") for one in tries]
+        _persistently(partial(outcomes_record, outcomes))
+
+    def _drive(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run ``work`` to its end; meanwhile leases are renewed and answers recorded."""
+        task = self.runner.get_loop().create_task(work)
+        while not task.done():
+            self.runner.run(_wait({task, *self.awaiting}, ANSWER_PATIENCE_SECONDS))
+            self._renew_leases()
+            self._collect()
+        return task.result()
+
+    def _pass_time(self, seconds: float) -> None:
+        """Let answers come in, until all are here or the time is over."""
+        if self.awaiting:
+            self.runner.run(_wait(set(self.awaiting), seconds, until=asyncio.ALL_COMPLETED))
+            self._renew_leases()
+            self._collect()
+
+    def _collect(self) -> None:
+        """Record the answers that have come."""
+        done = [task for task in self.awaiting if task.done()]
+        self._keep([self.awaiting.pop(task) for task in done])
+        self._record([task.result() for task in done])
 
     def _keep(self, tries: Iterable[Try]) -> None:
         self.idle += [one.session for one in tries if one.session.usable]
 
-    def _record(self, outcomes: list[Outcome], account: GatewayAccount | None) -> None:
+    def _record(self, outcomes: Sequence[Outcome]) -> None:
         if not outcomes:
             return
-        self.settled += len(_persistently(lambda: outcomes_record(outcomes)))
-        health_record(account_id=self.account_id, outcomes=outcomes)
-        if any(outcome.verdict == Verdict.PAUSE_ACCOUNT for outcome in outcomes) or (
-            account is not None and all(outcome.verdict == Verdict.RETRY for outcome in outcomes)
-        ):
-            self.stopped = True
+        self.settled += len(_persistently(partial(outcomes_record, outcomes)))
+        for outcome in outcomes:
+            self.unanswered = 0 if outcome.code else self.unanswered + 1
+        # One lost answer happens; a server that answers no dot at all must not get every envelope.
+        is_silent = self.unanswered > self.lease.connections
+        health = partial(health_record, account_id=self.account_id, outcomes=outcomes)
+        self.stopped |= _persistently(partial(health, is_silent=is_silent))
 
     def _renew_leases(self) -> None:
         now = timezone.now()
         if now - self.renewed_at < timedelta(seconds=settings.DELIVERY_LEASE_SECONDS / 3):
             return
         self.renewed_at = now
-        self.stopped |= not connections_renew(self.lease, now=now)
-        for token in {one.envelope.token for one in self.awaiting.values()}:
-            if token:
+        tokens = {one.envelope.token for one in self.awaiting.values()} | {self.claim_token}
+        try:
+            self.stopped |= not connections_renew(self.lease, now=now)
+            for token in filter(None, tokens):
                 leases_renew(token=token, now=now)
+        except DATABASE_AWAY:
+            log.warning("database away, leases not renewed")
+            close_old_connections()
 
 
-async def _finished(
-    tasks: set[asyncio.Task[Outcome]], patience: float
-) -> set[asyncio.Task[Outcome]]:
-    done, _pending = await asyncio.wait(tasks, timeout=patience)
-    return done
+async def _wait(
+    tasks: set[asyncio.Task[Any]], seconds: float, until: str = asyncio.FIRST_COMPLETED
+) -> None:
+    await asyncio.wait(tasks, timeout=seconds, return_when=until)
 
 
 def _persistently(write: Callable[[], T]) -> T:
@@ -222,7 +276,7 @@ def _persistently(write: Callable[[], T]) -> T:
     while True:
         try:
             return write()
-        except (OperationalError, InterfaceError):
+        except DATABASE_AWAY:
             if time.monotonic() > give_up:
                 raise
             log.warning("database away while recording answers, trying again")

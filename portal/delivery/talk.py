@@ -20,6 +20,9 @@ from sms.smtp import Reply, Server, Session, SmtpFailure
 
 log = logging.getLogger(__name__)
 
+# How many times the limit of one step the whole way to the dot may take.
+SLOWEST_BEGIN = 3
+
 
 @dataclass
 class Try:
@@ -67,23 +70,18 @@ async def begin_all(
 
 async def _begin(one: Try, account: GatewayAccount, server: Server) -> Outcome | None:
     try:
-        session = await _open_session(one, server)
-        content, eight_bit = mail_bytes(
-            one.envelope, account, server_has_8bitmime=session.has_8bitmime
-        )
-        await session.begin(
-            mail_from=account.from_address,
-            mailbox=account.mailbox,
-            content=content,
-            eight_bit=eight_bit,
-        )
+        # Each step has its own limit; a server that is slow in all of them has this one.
+        async with asyncio.timeout(SLOWEST_BEGIN * server.timeout):
+            await _bring_to_dot(one, account, server)
     except SmtpFailure as failure:
         return one.failed(failure)
+    except TimeoutError:
+        return one.outcome(Verdict.RETRY, Phase.BODY, None, "timed out")
     except LetterRefused as refusal:
         # The account's credentials cannot be written: no fault of the recipients.
         return one.outcome(Verdict.PAUSE_ACCOUNT, Phase.CONNECT, None, f"letter: {refusal.code}")
     except ValueError:
-        return one.outcome(Verdict.PAUSE_ACCOUNT, Phase.MAIL, None, "address cannot be used")
+        return one.outcome(Verdict.PAUSE_ACCOUNT, Phase.MAIL, None, "e-mail cannot be written")
     except Exception as error:
         # One letter that trips over a fault of ours must not stop the others. Its traceback could
         # hold the password.
@@ -91,6 +89,17 @@ async def _begin(one: Try, account: GatewayAccount, server: Server) -> Outcome |
         log.error("envelope %s: %s before the dot", one.envelope.pk, type(error).__name__)  # noqa: TRY400
         return one.outcome(Verdict.RETRY, Phase.BODY, None, "internal error of the portal")
     return None
+
+
+async def _bring_to_dot(one: Try, account: GatewayAccount, server: Server) -> None:
+    session = await _open_session(one, server)
+    content, eight_bit = mail_bytes(one.envelope, account, server_has_8bitmime=session.has_8bitmime)
+    await session.begin(
+        mail_from=account.from_address,
+        mailbox=account.mailbox,
+        content=content,
+        eight_bit=eight_bit,
+    )
 
 
 async def _open_session(one: Try, server: Server) -> Session:
