@@ -12,7 +12,7 @@ from portal.accounts.rights import Role
 from portal.contacts.models import Contact, Group
 from portal.delivery.models import GatewayAccount, Message
 from portal.messaging.audience import Audience
-from portal.messaging.services import message_submit
+from portal.messaging.services import Order, message_submit
 from portal.senders.models import SenderName, SenderState
 from sms.secret import Secret
 
@@ -106,4 +106,5 @@ def submit_message(author: User, *numbers: str, **changes: Any) -> Message:
         **changes,
     }
     audience = Audience(numbers=numbers or ("79210000000",))
-    return message_submit(author=author, audience=audience, **fields).message
+    order = Order(author=author, audience=audience, **fields)
+    return message_submit(order=order).message

@@ -4,7 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
@@ -43,14 +43,21 @@ class Draft:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 (hex) of all that makes the SMS and its price."""
-        content = [
-            self.sender_name.value,
-            self.due_at.isoformat() if self.due_at else "",
-            self.text,
-            *self.numbers,
-        ]
-        return hashlib.sha256("\x00".join(content).encode()).hexdigest()
+        return content_hash(
+            sender_value=self.sender_name.value,
+            text=self.text,
+            numbers=self.numbers,
+            due_at=self.due_at,
+        )
+
+
+def content_hash(
+    *, sender_value: str, text: str, numbers: Sequence[str], due_at: datetime | None
+) -> str:
+    """SHA-256 (hex) of all that makes the SMS and its price; ``text`` is prepared."""
+    due = due_at.astimezone(UTC).isoformat() if due_at else ""
+    content = "\x00".join([sender_value, due, text, *numbers])
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 class AlreadySubmitted(Exception):

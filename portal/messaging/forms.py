@@ -15,7 +15,7 @@ from portal.accounts.models import User
 from portal.core.errors import Refused
 from portal.delivery.models import Message
 from portal.messaging.audience import Audience, check_audience, gather_audience
-from portal.messaging.services import check_text, sender_name_for
+from portal.messaging.services import Order, check_text, sender_name_for
 from portal.senders.models import SenderName
 
 MOST_NUMBERS_CHARACTERS = 200_000
@@ -134,6 +134,17 @@ class ComposeForm(forms.Form):
             typed=typed if len(typed) <= MOST_NUMBERS_CHARACTERS else "",
             contact_ids=self.picked("contacts"),
             group_ids=self.picked("groups"),
+        )
+
+    @property
+    def order(self) -> Order:
+        """What the values in the form ask for, whether or not the form is valid."""
+        return Order(
+            author=self.member,
+            sender_value=str(self["sender"].value() or ""),
+            text=str(self["text"].value() or ""),
+            audience=self.audience,
+            form_key=str(self["form_key"].value() or ""),
         )
 
     def picked(self, field: str) -> list[int]:

@@ -12,7 +12,7 @@ from portal.accounts.rights import Right
 from portal.core.errors import Conflict, Refused
 from portal.core.explain import explain
 from portal.delivery.models import GatewayAccount, Message
-from portal.delivery.outbox import AlreadySubmitted, Draft, message_enqueue
+from portal.delivery.outbox import AlreadySubmitted, Draft, content_hash, message_enqueue
 from portal.messaging.audience import Audience, check_audience
 from portal.senders.models import SenderName
 from sms.segments import count
@@ -20,84 +20,106 @@ from sms.text import TextRefused, prepare_text
 
 
 class FormKeyTaken(Conflict):
-    """The form key names a message with other content; ``message`` is that one."""
+    """The form key names other content or another author's message; ``existing`` is that one."""
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, existing: Message) -> None:
         super().__init__(
             _("This form was already sent with other content. Open a new form to send more.")
         )
-        self.existing = message
+        self.existing = existing
+
+
+@dataclass(frozen=True)
+class Order:
+    """What an author asks to send, as yet unchecked. One form key of an organisation names one
+    message. ``due_at``: aware, None for at once."""
+
+    author: User
+    sender_value: str
+    text: str
+    audience: Audience
+    form_key: str
+    due_at: datetime | None = None
+    resend_of: Message | None = None
+
+    def made(self, message: Message) -> bool:
+        """Whether this very order led to ``message``, whatever the rules say today."""
+        if message.author_id != self.author.pk or self.audience.refused:
+            return False
+        try:
+            text = prepare_text(self.text)
+        except TextRefused:
+            return False
+        return message.content_hash == content_hash(
+            sender_value=self.sender_value,
+            text=text,
+            numbers=self.audience.numbers,
+            due_at=self.due_at,
+        )
 
 
 @dataclass(frozen=True)
 class Submitted:
-    """``is_new`` is False where the same submit came again and nothing was added."""
+    """``is_new`` is False where the same order came again and nothing was added."""
 
     message: Message
     is_new: bool
 
 
-def message_submit(
-    *,
-    author: User,
-    sender_value: str,
-    text: str,
-    audience: Audience,
-    form_key: str,
-    due_at: datetime | None = None,
-    resend_of: Message | None = None,
-) -> Submitted:
-    """Queue a message by all the rules. The same content under the same form key is one message.
+def message_submit(*, order: Order) -> Submitted:
+    """Queue a message by all the rules, or find the one that the same order queued before.
 
     Raises ``Refused`` with the field at fault (``sender``, ``text``, ``numbers``, ``due_at`` or
     none), ``FormKeyTaken``, ``NotEnoughMoney``.
     """
-    draft = message_check(
-        author=author,
-        sender_value=sender_value,
-        text=text,
-        audience=audience,
-        form_key=form_key,
-        due_at=due_at,
-        resend_of=resend_of,
-    )
+    if known := message_submitted(order):
+        return Submitted(known, is_new=False)
+    draft = message_check(order)
     try:
-        message = message_enqueue(draft=draft, account=gateway_of(author), actor=author)
-    except AlreadySubmitted as known:
-        if known.message.content_hash != draft.content_hash:
-            raise FormKeyTaken(known.message) from None
-        return Submitted(known.message, is_new=False)
+        message = message_enqueue(draft=draft, account=gateway_of(order.author), actor=order.author)
+    except AlreadySubmitted as meanwhile:
+        return Submitted(_made_by(order, meanwhile.message), is_new=False)
     return Submitted(message, is_new=True)
 
 
-def message_check(
-    *,
-    author: User,
-    sender_value: str,
-    text: str,
-    audience: Audience,
-    form_key: str,
-    due_at: datetime | None = None,
-    resend_of: Message | None = None,
-) -> Draft:
+def message_submitted(order: Order) -> Message | None:
+    """The message that the same order queued before. Raises ``FormKeyTaken``.
+
+    Asked before any rule: a replay must learn what became of the order even where the rules
+    would refuse it by now.
+    """
+    known = Message.objects.filter(
+        organisation=order.author.organisation_id, form_key=order.form_key
+    ).first()
+    return _made_by(order, known) if known else None
+
+
+def _made_by(order: Order, message: Message) -> Message:
+    if not order.made(message):
+        raise FormKeyTaken(message)
+    return message
+
+
+def message_check(order: Order) -> Draft:
     """Everything ``message_submit`` refuses but money and the form key; writes nothing."""
+    author = order.author
     if not author.may(Right.SEND):
         raise Refused(_("You may not send messages."))
     gateway_of(author)
-    sender_name = sender_name_for(author, sender_value)
-    prepared = check_text(author, text)
-    check_audience(audience)
-    if due_at and due_at < timezone.now():
+    sender_name = sender_name_for(author, order.sender_value)
+    prepared = check_text(author, order.text)
+    check_audience(order.audience)
+    if order.due_at and order.due_at < timezone.now():
         raise Refused(_("This time has passed. Choose a later one."), field="due_at")
     return Draft(
         author=author,
         sender_name=sender_name,
         text=prepared,
-        numbers=audience.numbers,
-        names=audience.names,
-        form_key=form_key,
-        due_at=due_at,
-        resend_of=resend_of,
+        numbers=order.audience.numbers,
+        names=order.audience.names,
+        form_key=order.form_key,
+        due_at=order.due_at,
+        resend_of=order.resend_of,
     )
 
 
@@ -149,7 +171,7 @@ def message_resend(
 ) -> Submitted:
     """Send the same text anew to some of its recipients (those the operator rejected)."""
     names = dict(message.recipients.filter(phone__in=phones).values_list("phone", "name"))
-    return message_submit(
+    order = Order(
         author=author,
         sender_value=message.sender_value,
         text=message.text,
@@ -157,3 +179,4 @@ def message_resend(
         form_key=form_key,
         resend_of=message,
     )
+    return message_submit(order=order)

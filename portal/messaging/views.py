@@ -19,7 +19,6 @@ from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.outbox import Draft
 from portal.messaging import picker
 from portal.messaging.forms import (
-    FORM_KEY,
     MOST_TEXT_CHARACTERS,
     ComposeForm,
     first_values,
@@ -32,6 +31,7 @@ from portal.messaging.services import (
     gateway_of,
     message_check,
     message_submit,
+    message_submitted,
 )
 from sms.charset import substitute
 from sms.phone import display
@@ -79,9 +79,9 @@ def confirm(request: MemberRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("messaging:compose")
     form = ComposeForm(request.POST, member=request.member)
+    if answer := _answer_to_replay(request, form):
+        return answer
     draft = _checked(form)
-    if sent := _sent_under(request):
-        return _known(request, form, draft, sent)
     if draft is None:
         return _compose_page(request, form)
     return _confirm_page(request, form, draft)
@@ -92,21 +92,15 @@ def confirm(request: MemberRequest) -> HttpResponse:
 def send(request: MemberRequest) -> HttpResponse:
     """Send what was confirmed, once: a replay leads to the same message."""
     form = ComposeForm(request.POST, member=request.member)
+    if answer := _answer_to_replay(request, form):
+        return answer
     draft = _checked(form)
-    if sent := _sent_under(request):
-        return _known(request, form, draft, sent)
     if draft is None:
         return _compose_page(request, form)
     if request.POST.get("confirmed", "") not in {"", _fingerprint(draft)}:
         return _confirm_page(request, form, draft, is_changed=True)
     try:
-        submitted = message_submit(
-            author=request.member,
-            sender_value=draft.sender_name.value,
-            text=draft.text,
-            audience=form.audience,
-            form_key=draft.form_key,
-        )
+        submitted = message_submit(order=form.order)
     except FormKeyTaken as taken:
         return _form_key_taken_page(request, form, taken.existing)
     except Refused as refused:
@@ -133,13 +127,7 @@ def _checked(form: ComposeForm) -> Draft | None:
     if not form.is_valid():
         return None
     try:
-        draft = message_check(
-            author=form.member,
-            sender_value=form.cleaned_data["sender"],
-            text=form.cleaned_data["text"],
-            audience=form.audience,
-            form_key=form.cleaned_data["form_key"],
-        )
+        draft = message_check(form.order)
     except Refused as refused:
         form.refuse(refused)
         return None
@@ -152,20 +140,15 @@ def _fingerprint(draft: Draft) -> str:
     return f"{draft.content_hash}-{draft.author.organisation.price_per_segment}"
 
 
-def _sent_under(request: MemberRequest) -> Message | None:
-    """What was sent from this very form already."""
-    form_key = request.POST.get("form_key", "")
-    if not FORM_KEY.fullmatch(form_key):
+def _answer_to_replay(request: MemberRequest, form: ComposeForm) -> HttpResponse | None:
+    """The answer where something was sent from this very form already."""
+    if "form_key" in form.errors:
         return None
-    return Message.objects.filter(organisation=request.organisation, form_key=form_key).first()
-
-
-def _known(
-    request: MemberRequest, form: ComposeForm, draft: Draft | None, sent: Message
-) -> HttpResponse:
-    if draft and draft.content_hash == sent.content_hash:
-        return _sent(request, Submitted(sent, is_new=False))
-    return _form_key_taken_page(request, form, sent)
+    try:
+        sent = message_submitted(form.order)
+    except FormKeyTaken as taken:
+        return _form_key_taken_page(request, form, taken.existing)
+    return _sent(request, Submitted(sent, is_new=False)) if sent else None
 
 
 def _compose_page(request: MemberRequest, form: ComposeForm) -> HttpResponse:

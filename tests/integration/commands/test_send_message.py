@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from portal.accounts.models import User
 from portal.accounts.rights import Role
@@ -215,3 +216,16 @@ def test_wrong_usage_is_exit_code_2(door: Door, anna: User, arguments: list[str]
 
     assert (result.code, result.out) == (2, "")
     assert not Message.objects.exists()
+
+
+def test_the_same_key_retried_after_its_time_is_the_message_queued_before(
+    door: Door, anna: User
+) -> None:
+    arguments = ("--to", "79210000000", "--key", "k1", "--at", "2099-12-31T09:00")
+    first = send(door, *arguments)
+
+    with time_machine.travel("2099-12-31T09:01+01:00", tick=False):
+        again = send(door, *arguments)
+
+    assert (again.code, again.out) == (0, first.out)
+    assert Message.objects.count() == 1

@@ -13,7 +13,7 @@ from portal.contacts.models import Group
 from portal.core.errors import Refused
 from portal.messaging.audience import Audience, gather_audience
 from portal.messaging.schedule import moment_meant
-from portal.messaging.services import message_submit
+from portal.messaging.services import Order, message_submit
 
 LONGEST_KEY = 64
 
@@ -61,7 +61,7 @@ class Command(ServiceCommand):
         organisation = _organisation_of(author)
         text = options["text_file"] if options["text"] is None else options["text"]
         due_at = moment_meant(options["at"], zone=organisation.zone) if options["at"] else None
-        submitted = message_submit(
+        order = Order(
             author=author,
             sender_value=options["sender"],
             text=text,
@@ -69,7 +69,7 @@ class Command(ServiceCommand):
             form_key=options["key"] or uuid.uuid4().hex,
             due_at=due_at,
         )
-        return str(submitted.message.pk)
+        return str(message_submit(order=order).message.pk)
 
 
 def _organisation_of(author: User) -> Organisation:
