@@ -1,5 +1,6 @@
 """What people decide on the page of a message. Each is one POST, one service, one redirect."""
 
+import re
 from collections.abc import Callable
 
 from django.contrib import messages
@@ -14,9 +15,10 @@ from portal.accounts.rights import Right
 from portal.core.errors import Conflict, Refused
 from portal.delivery import decisions
 from portal.delivery.models import Envelope, Message
-from portal.delivery.selectors import phones_to_resend
 from portal.history.views import visible_message
 from portal.messaging.services import message_resend
+
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 
 @requires(Right.SEND)
@@ -92,25 +94,21 @@ def envelope_send_again(request: MemberRequest, pk: int, envelope_pk: int) -> Ht
 def resend(request: MemberRequest, pk: int) -> HttpResponse:
     """Send to the rejected again: from several tabs at once still one message."""
     message = visible_message(request, pk)
-    phones = phones_to_resend(message)
-    if request.POST.get("count") not in {None, str(len(phones))}:
-        messages.warning(request, _("Since you confirmed, the numbers have changed. Check again."))
-        return redirect("history:resend" if phones else "history:message", message.pk)
-    if not phones:
-        messages.info(request, _("These numbers were sent to again already."))
-        return redirect("history:message", message.pk)
+    confirmed = request.POST.get("count", "")
     try:
-        submitted = message_resend(
+        again = message_resend(
             message=message,
             author=request.member,
-            form_key=f"resend-{message.pk}-{message.resends.count()}",
-            phones=phones,
+            confirmed=int(confirmed) if _COUNT.fullmatch(confirmed) else 0,
         )
+    except Conflict as conflict:
+        messages.warning(request, str(conflict.message))
+        return redirect("history:resend", message.pk)
     except Refused as refused:
         messages.error(request, str(refused.message))
         return redirect("history:message", message.pk)
     messages.success(request, _("The text is on its way to the rejected numbers again."))
-    return redirect("history:message", submitted.message.pk)
+    return redirect("history:message", again.pk)
 
 
 def _envelope(request: MemberRequest, pk: int, envelope_pk: int) -> tuple[Message, Envelope]:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,7 @@ from portal.core.errors import Conflict, Refused
 from portal.core.explain import explain
 from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.outbox import AlreadySubmitted, Draft, content_hash, message_enqueue
+from portal.delivery.selectors import phones_to_resend
 from portal.messaging.audience import Audience, check_audience
 from portal.senders.models import SenderName
 from sms.segments import count
@@ -166,17 +168,34 @@ def check_text(author: User, text: str) -> str:
     return prepared
 
 
-def message_resend(
-    *, message: Message, author: User, form_key: str, phones: Collection[str]
-) -> Submitted:
-    """Send the same text anew to some of its recipients (those the operator rejected)."""
-    names = dict(message.recipients.filter(phone__in=phones).values_list("phone", "name"))
-    order = Order(
+@transaction.atomic
+def message_resend(*, message: Message, author: User, confirmed: int) -> Message:
+    """Send the same text anew to the recipients whom the operator rejected, each at most once.
+
+    ``confirmed``: how many the author agreed to. The message's row is locked, so that of several
+    at once the first alone sends. Raises ``Conflict`` where there are none or another number,
+    else as ``message_submit``.
+    """
+    visible = Message.objects.visible_to(author).select_for_update(of=("self",), no_key=True)
+    original = visible.filter(pk=message.pk).first()
+    if original is None:
+        raise Refused(_("You may not send messages."))
+    phones = phones_to_resend(original)
+    if not phones:
+        raise Conflict(_("These numbers were sent to again already."))
+    if len(phones) != confirmed:
+        raise Conflict(_("Since you confirmed, the numbers have changed. Check again."))
+    return message_submit(order=_order_again(original, author, phones)).message
+
+
+def _order_again(message: Message, author: User, phones: Collection[str]) -> Order:
+    recipients = message.recipients.filter(phone__in=phones).order_by("id")
+    names = dict(recipients.values_list("phone", "name"))
+    return Order(
         author=author,
         sender_value=message.sender_value,
         text=message.text,
         audience=Audience(numbers=tuple(names), names=names),
-        form_key=form_key,
+        form_key=f"resend-{message.pk}-{message.resends.count()}",
         resend_of=message,
     )
-    return message_submit(order=order)

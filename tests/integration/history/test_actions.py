@@ -134,8 +134,21 @@ def test_two_tabs_that_send_again_make_one_message(browser_of: SignIn, manager: 
     page = act(client, "resend_send", message, count="1").content.decode()
 
     assert message.resends.count() == 1
-    assert "the numbers have changed" in page
+    assert "sent to again already" in page
     assert "Send again to the rejected only" not in page
+
+
+@pytest.mark.parametrize("count", ["1", "3", "", "-2", "٢", "x"])
+def test_another_number_than_was_confirmed_is_confirmed_again(
+    browser_of: SignIn, manager: User, count: str
+) -> None:
+    message = rejected_message(manager, "79210000000", "79210000001")
+
+    page = act(browser_of(manager), "resend_send", message, count=count).content.decode()
+
+    assert "the numbers have changed" in page
+    assert "Send to 2 recipients" in page
+    assert not message.resends.exists()
 
 
 def test_sending_again_with_nobody_rejected_leads_back(browser_of: SignIn, manager: User) -> None:
@@ -156,7 +169,7 @@ def test_a_revoked_sender_name_is_a_reason_not_to_send_again(
     message.sender_name.state = "revoked"
     message.sender_name.save()
 
-    page = act(browser_of(manager), "resend_send", message).content.decode()
+    page = act(browser_of(manager), "resend_send", message, count="1").content.decode()
 
     assert "approved sender names" in page
     assert Message.objects.count() == 1
