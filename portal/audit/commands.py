@@ -18,6 +18,7 @@ from portal.core.errors import Refused
 from portal.embedded.postgres import EmbeddedPostgresError
 
 WRONG_USAGE = 2
+LONGEST_KEY = 64
 
 
 class ServiceCommand(BaseCommand):
@@ -54,6 +55,13 @@ def text_file(path: str) -> str:
         raise argparse.ArgumentTypeError(f"{path}: {error.strerror}") from None
     except ValueError:
         raise argparse.ArgumentTypeError(f"{path}: not a text file in UTF-8") from None
+
+
+def idempotency_key(text: str) -> str:
+    """An argument type: the caller's name for one piece of work that is done once."""
+    if not 1 <= len(text) <= LONGEST_KEY:
+        raise argparse.ArgumentTypeError(f"a key has 1 to {LONGEST_KEY} characters")
+    return text
 
 
 def _refuse_broken_characters(options: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The ledger as administrators see it; adding an entry is topping up."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -15,6 +16,16 @@ from portal.core.admin_pages import RefusableForm, ServiceAdmin
 
 class TopUpForm(RefusableForm):
     amount = forms.DecimalField(label=_("Amount"), decimal_places=2, max_digits=12)
+
+    # A twin of this form, by a second click or a step back, is the same top-up.
+    form_key = forms.UUIDField(
+        initial=uuid.uuid4,
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("This form is damaged. Open a new one."),
+            "invalid": _("This form is damaged. Open a new one."),
+        },
+    )
 
     class Meta:
         model = LedgerEntry
@@ -42,7 +53,7 @@ class LedgerEntryAdmin(ServiceAdmin[LedgerEntry]):
 
     def get_fields(self, request: HttpRequest, obj: LedgerEntry | None = None) -> Any:
         if obj is None:
-            return ["organisation", "amount", "note"]
+            return ["organisation", "amount", "note", "form_key"]
         return [field.name for field in self.opts.fields]
 
     def has_change_permission(self, request: HttpRequest, obj: LedgerEntry | None = None) -> bool:
@@ -54,4 +65,5 @@ class LedgerEntryAdmin(ServiceAdmin[LedgerEntry]):
         return super().add_view(request, form_url, {"title": _("Top up"), **(extra_context or {})})
 
     def create(self, request: HttpRequest, fields: dict[str, Any]) -> LedgerEntry:
-        return top_up(actor=signed_in_administrator(request), **fields)
+        key = fields.pop("form_key").hex
+        return top_up(actor=signed_in_administrator(request), key=key, **fields)

@@ -15,7 +15,6 @@ class Kind(models.TextChoices):
     RESERVATION = "reservation", _("reservation")
     CAPTURE = "capture", _("capture")
     RELEASE = "release", _("release")
-    CORRECTION = "correction", _("correction")
 
 
 class LedgerEntry(models.Model):
@@ -32,6 +31,14 @@ class LedgerEntry(models.Model):
     envelope_id = models.BigIntegerField(_("envelope's id"), null=True, blank=True)
     message_id = models.BigIntegerField(_("message's id"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
+    key = models.CharField(
+        _("key"),
+        max_length=64,
+        unique=True,
+        null=True,
+        blank=True,
+        help_text=_("Names one top-up: the same key again adds nothing."),
+    )
     actor_label = models.CharField(_("by"), max_length=320)
     at = models.DateTimeField(_("time"), auto_now_add=True)
 
@@ -49,8 +56,7 @@ class LedgerEntry(models.Model):
                 condition=Q(kind="top_up", amount__gt=0, reserved=0)
                 | Q(kind="reservation", amount__lte=0, reserved=-F("amount"))
                 | Q(kind="release", amount__gte=0, reserved=-F("amount"))
-                | Q(kind="capture", amount=0, reserved__lte=0)
-                | Q(kind="correction", reserved=0),
+                | Q(kind="capture", amount=0, reserved__lte=0),
                 name="ledger_kind_moves_money_its_way",
             ),
         ]

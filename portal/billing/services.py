@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,7 @@ from portal.accounts.models import Organisation, User
 from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.billing.models import Kind, LedgerEntry
-from portal.core.errors import Refused
+from portal.core.errors import Conflict, Refused
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,12 @@ class Held:
 class NotEnoughMoney(Refused):
     """The balance does not cover the message."""
 
+    def __init__(self, *, cost: Decimal, available: Decimal, currency: str) -> None:
+        super().__init__(
+            _("The message costs %(cost)s, the balance is %(available)s %(currency)s.")
+            % {"cost": f"{cost:.2f}", "available": f"{available:.2f}", "currency": currency}
+        )
+
 
 def balance(organisation: Organisation) -> Balance:
     """What the organisation has; zeros where it never topped up."""
@@ -51,23 +57,34 @@ def balance(organisation: Organisation) -> Balance:
 
 @transaction.atomic
 def top_up(
-    *, organisation: Organisation, amount: Decimal, actor: User, note: str = ""
+    *,
+    organisation: Organisation,
+    amount: Decimal,
+    actor: User,
+    note: str = "",
+    key: str | None = None,
 ) -> LedgerEntry:
-    """Add money. Raises ``Refused`` unless the actor is an administrator and the amount is
-    positive with at most two decimal places."""
-    if not actor.is_staff or not actor.is_active:
-        raise Refused(_("Only an administrator tops up a balance."))
-    if amount.is_finite() and amount >= Decimal(10) ** 10:
-        raise Refused(_("The amount is too large."), field="amount")
-    if not amount.is_finite() or amount <= 0 or amount != round(amount, 2):
-        raise Refused(_("Write a positive amount with at most two decimal places."), field="amount")
-    entry = LedgerEntry.objects.create(
+    """Add money; the same top-up under the same ``key`` again adds nothing and is the same entry.
+
+    Raises ``Refused`` unless the actor is an administrator and the amount is positive with at
+    most two decimal places, ``Conflict`` where the key names another top-up.
+    """
+    _refuse_unless_addable(amount, actor)
+    entry = LedgerEntry(
         organisation=organisation,
         kind=Kind.TOP_UP,
         amount=amount,
         note=note,
+        key=key,
         actor_label=actor.email,
     )
+    try:
+        with transaction.atomic():
+            entry.save(force_insert=True)
+    except IntegrityError:
+        if key is None:
+            raise
+        return _known_top_up(entry)
     event_record(
         action=Action.TOPPED_UP,
         actor=actor,
@@ -76,6 +93,28 @@ def top_up(
         details={"amount": str(amount)},
     )
     return entry
+
+
+def _refuse_unless_addable(amount: Decimal, actor: User) -> None:
+    if not actor.is_staff or not actor.is_active:
+        raise Refused(_("Only an administrator tops up a balance."))
+    if amount.is_finite() and amount >= Decimal(10) ** 10:
+        raise Refused(_("The amount is too large."), field="amount")
+    if not amount.is_finite() or amount <= 0 or amount != round(amount, 2):
+        raise Refused(_("Write a positive amount with at most two decimal places."), field="amount")
+
+
+def _known_top_up(entry: LedgerEntry) -> LedgerEntry:
+    """The entry that took the key of ``entry`` before it. Raises ``Conflict``."""
+    known = LedgerEntry.objects.get(key=entry.key)
+    if (known.organisation_id, known.amount) != (entry.organisation_id, entry.amount):
+        raise Conflict(
+            _(
+                "This top-up was already made with another amount or for another organisation. "
+                "Open a new form to add more."
+            )
+        )
+    return known
 
 
 def reserve(*, organisation: Organisation, message_id: int, cost: Decimal, actor: User) -> Decimal:
@@ -90,14 +129,7 @@ def reserve(*, organisation: Organisation, message_id: int, cost: Decimal, actor
         return Decimal(0)
     available = balance(locked).available
     if cost > available:
-        raise NotEnoughMoney(
-            _("The message costs %(cost)s, the balance is %(available)s %(currency)s.")
-            % {
-                "cost": f"{cost:.2f}",
-                "available": f"{available:.2f}",
-                "currency": locked.currency,
-            }
-        )
+        raise NotEnoughMoney(cost=cost, available=available, currency=locked.currency)
     LedgerEntry.objects.create(
         organisation=locked,
         kind=Kind.RESERVATION,

@@ -75,7 +75,14 @@ class Money:
 
     @property
     def is_short(self) -> bool:
-        return self.available is not None and self.left < 0
+        return self.shortage is not None
+
+    @property
+    def shortage(self) -> NotEnoughMoney | None:
+        """What the ledger would say if the message were sent now."""
+        if self.available is None or self.left >= 0:
+            return None
+        return NotEnoughMoney(cost=self.cost, available=self.available, currency=self.currency)
 
 
 @dataclass(frozen=True)
@@ -148,18 +155,6 @@ def price(organisation: Organisation, segments: int) -> Money | None:
         cost=organisation.price_per_segment * segments,
         currency=organisation.currency,
         available=balance(organisation).available if organisation.is_prepaid else None,
-    )
-
-
-def shortage(money: Money) -> NotEnoughMoney:
-    """What the ledger would say if the message were sent now."""
-    return NotEnoughMoney(
-        _("The message costs %(cost)s, the balance is %(available)s %(currency)s.")
-        % {
-            "cost": f"{money.cost:.2f}",
-            "available": f"{money.available:.2f}",
-            "currency": money.currency,
-        }
     )
 
 

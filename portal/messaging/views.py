@@ -24,7 +24,7 @@ from portal.messaging.forms import (
     first_values,
     new_form_key,
 )
-from portal.messaging.live import Outlook, outlook, shortage
+from portal.messaging.live import Outlook, outlook
 from portal.messaging.services import (
     FormKeyTaken,
     Submitted,
@@ -200,8 +200,8 @@ def _confirm_page(
     request: MemberRequest, form: ComposeForm, draft: Draft, *, is_changed: bool = False
 ) -> HttpResponse:
     forecast = _outlook(form, gateway_of(request.member))
-    if forecast.money and forecast.money.is_short:
-        form.refuse(shortage(forecast.money))
+    if forecast.money and (shortage := forecast.money.shortage):
+        form.refuse(shortage)
         return _compose_page(request, form)
     context = {
         "form": form,

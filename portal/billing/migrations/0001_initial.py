@@ -20,12 +20,13 @@ class Migration(migrations.Migration):
             name='LedgerEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('top_up', 'top-up'), ('reservation', 'reservation'), ('capture', 'capture'), ('release', 'release'), ('correction', 'correction')], max_length=16, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('top_up', 'top-up'), ('reservation', 'reservation'), ('capture', 'capture'), ('release', 'release')], max_length=16, verbose_name='kind')),
                 ('amount', models.DecimalField(decimal_places=4, max_digits=16, verbose_name='amount')),
                 ('reserved', models.DecimalField(decimal_places=4, default=0, max_digits=16, verbose_name='reserved')),
                 ('envelope_id', models.BigIntegerField(blank=True, null=True, verbose_name="envelope's id")),
                 ('message_id', models.BigIntegerField(blank=True, null=True, verbose_name="message's id")),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='note')),
+                ('key', models.CharField(blank=True, help_text='Names one top-up: the same key again adds nothing.', max_length=64, null=True, unique=True, verbose_name='key')),
                 ('actor_label', models.CharField(max_length=320, verbose_name='by')),
                 ('at', models.DateTimeField(auto_now_add=True, verbose_name='time')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ledger', to='accounts.organisation', verbose_name='organisation')),
@@ -34,7 +35,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'ledger entry',
                 'verbose_name_plural': 'ledger entries',
                 'indexes': [models.Index(fields=['organisation', '-id'], include=('amount', 'reserved'), name='ledger_of_organisation')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('kind__in', ['capture', 'release'])), fields=('envelope_id',), name='ledger_envelope_settled_once'), models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('kind', 'top_up'), ('reserved', 0)), models.Q(('amount__lte', 0), ('kind', 'reservation'), ('reserved', django.db.models.expressions.CombinedExpression(models.F('amount'), '*', models.Value(-1)))), models.Q(('amount__gte', 0), ('kind', 'release'), ('reserved', django.db.models.expressions.CombinedExpression(models.F('amount'), '*', models.Value(-1)))), models.Q(('amount', 0), ('kind', 'capture'), ('reserved__lte', 0)), models.Q(('kind', 'correction'), ('reserved', 0)), _connector='OR'), name='ledger_kind_moves_money_its_way')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('kind__in', ['capture', 'release'])), fields=('envelope_id',), name='ledger_envelope_settled_once'), models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('kind', 'top_up'), ('reserved', 0)), models.Q(('amount__lte', 0), ('kind', 'reservation'), ('reserved', django.db.models.expressions.CombinedExpression(models.F('amount'), '*', models.Value(-1)))), models.Q(('amount__gte', 0), ('kind', 'release'), ('reserved', django.db.models.expressions.CombinedExpression(models.F('amount'), '*', models.Value(-1)))), models.Q(('amount', 0), ('kind', 'capture'), ('reserved__lte', 0)), _connector='OR'), name='ledger_kind_moves_money_its_way')],
             },
         ),
         pgtrigger.migrations.AddTrigger(

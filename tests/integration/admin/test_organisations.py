@@ -1,5 +1,7 @@
 """Organisations and their balances on the administrators' pages."""
 
+import re
+import uuid
 from decimal import Decimal
 
 import pytest
@@ -108,7 +110,13 @@ def test_the_page_shows_the_balance_and_the_way_to_the_gateway_account(office: C
 
 
 def top_up(browser: Client, organisation: Organisation, **fields: str) -> object:
-    form = {"organisation": str(organisation.pk), "amount": "100.50", "note": "счёт 17", **fields}
+    form = {
+        "organisation": str(organisation.pk),
+        "amount": "100.50",
+        "note": "счёт 17",
+        "form_key": str(uuid.uuid4()),
+        **fields,
+    }
     return browser.post(page_url(LedgerEntry, "add"), form)
 
 
@@ -124,6 +132,29 @@ def test_a_top_up_adds_to_the_balance(office: Client) -> None:
     assert Event.objects.get(action=Action.TOPPED_UP).details == {"amount": "100.50"}
 
 
+def test_a_second_click_on_top_up_adds_nothing(office: Client) -> None:
+    organisation = OrganisationFactory(prepaid=True)
+    page = office.get(page_url(LedgerEntry, "add"), {"organisation": organisation.pk})
+    rendered = re.findall(r'name="form_key" value="([^"]+)"', text_of(page))
+
+    for _click in range(2):
+        top_up(office, organisation, form_key=rendered[0])
+
+    assert balance(organisation).available == Decimal("100.50")
+    assert Event.objects.filter(action=Action.TOPPED_UP).count() == 1
+
+
+def test_another_amount_from_the_same_form_is_refused(office: Client) -> None:
+    organisation = OrganisationFactory(prepaid=True)
+    key = str(uuid.uuid4())
+    top_up(office, organisation, form_key=key)
+
+    response = top_up(office, organisation, form_key=key, amount="5")
+
+    assert "already made with another amount" in str(errors_of(response))
+    assert balance(organisation).available == Decimal("100.50")
+
+
 def test_the_top_up_page_takes_the_organisation_it_was_opened_from(office: Client) -> None:
     organisation = OrganisationFactory()
 
@@ -136,7 +167,7 @@ def test_the_top_up_page_takes_the_organisation_it_was_opened_from(office: Clien
 def test_extra_fields_make_nothing_but_a_top_up(office: Client) -> None:
     organisation = OrganisationFactory()
 
-    top_up(office, organisation, kind="correction", reserved="5", actor_label="x", message_id="1")
+    top_up(office, organisation, kind="release", reserved="5", actor_label="x", message_id="1")
 
     entry = LedgerEntry.objects.get()
     assert (entry.kind, entry.reserved, entry.message_id) == (Kind.TOP_UP, 0, None)

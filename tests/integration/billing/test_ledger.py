@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from portal.accounts.rights import Role
 from portal.billing.models import Kind, LedgerEntry
 from portal.billing.services import Held, NotEnoughMoney, balance, capture, release, reserve, top_up
-from portal.core.errors import Refused
+from portal.core.errors import Conflict, Refused
 from portal.delivery.models import Message
 from tests.factories import (
     AdministratorFactory,
@@ -118,6 +118,32 @@ def test_a_top_up_of_no_real_amount_is_refused(amount: str) -> None:
 
     assert refused.value.field == "amount"
     assert not LedgerEntry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_top_ups_under_one_key_at_the_same_moment_are_one() -> None:
+    organisation = OrganisationFactory(prepaid=True)
+    administrator = AdministratorFactory()
+
+    def add() -> LedgerEntry:
+        return top_up(organisation=organisation, amount=Decimal(5), actor=administrator, key="k")
+
+    first, second = at_once(add, add)
+
+    assert first == second
+    assert balance(organisation).available == 5
+
+
+@pytest.mark.django_db
+def test_a_key_of_one_organisations_top_up_adds_nothing_to_another() -> None:
+    administrator = AdministratorFactory()
+    organisations = OrganisationFactory.create_batch(2)
+    top_up(organisation=organisations[0], amount=Decimal(5), actor=administrator, key="k")
+
+    with pytest.raises(Conflict):
+        top_up(organisation=organisations[1], amount=Decimal(5), actor=administrator, key="k")
+
+    assert balance(organisations[1]).available == 0
 
 
 @pytest.mark.django_db

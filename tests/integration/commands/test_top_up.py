@@ -19,14 +19,28 @@ def organisation() -> Organisation:
     return OrganisationFactory(name="ООО Ромашка", prepaid=True)
 
 
-def top_up(door: Door, amount: str, by: str = "root@example.com") -> Result:
-    return door("top_up", "--organisation", "ООО Ромашка", "--by", by, "--", amount)
+def top_up(door: Door, amount: str, by: str = "root@example.com", key: str = "") -> Result:
+    keyed = ("--key", key) if key else ()
+    return door("top_up", "--organisation", "ООО Ромашка", "--by", by, *keyed, "--", amount)
 
 
 def test_the_new_balance_is_printed(door: Door, organisation: Organisation) -> None:
     assert top_up(door, "100").out == "100.00\n"
     assert top_up(door, "0,50").out == "100.50\n"
     assert balance(organisation).available == Decimal("100.50")
+
+
+def test_the_same_key_adds_once(door: Door, organisation: Organisation) -> None:
+    assert top_up(door, "100", key="k1").out == "100.00\n"
+    assert top_up(door, "100", key="k1").out == "100.00\n"
+    assert top_up(door, "100", key="k2").out == "200.00\n"
+
+
+def test_the_same_key_for_another_amount_is_refused(door: Door, organisation: Organisation) -> None:
+    top_up(door, "100", key="k1")
+
+    assert top_up(door, "50", key="k1").code == 1
+    assert balance(organisation).available == 100
 
 
 @pytest.mark.parametrize(

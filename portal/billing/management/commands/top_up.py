@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from portal.accounts.lookups import active_user, organisation_named
-from portal.audit.commands import ServiceCommand
+from portal.audit.commands import ServiceCommand, idempotency_key
 from portal.billing.services import balance, top_up
 
 
@@ -25,11 +25,16 @@ class Command(ServiceCommand):
         parser.add_argument("--organisation", metavar="NAME", required=True)
         parser.add_argument("--by", metavar="ADMINISTRATOR_EMAIL", required=True)
 
+        parser.add_argument(
+            "--key", metavar="K", type=idempotency_key, help="the same key again adds nothing"
+        )
+
     def perform(self, **options: Any) -> str:
         organisation = organisation_named(options["organisation"])
         top_up(
             organisation=organisation,
             amount=options["amount"],
             actor=active_user(options["by"]),
+            key=options["key"],
         )
         return f"{balance(organisation).available:.2f}"

@@ -8,14 +8,12 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.lookups import active_user
 from portal.accounts.models import Organisation, User
-from portal.audit.commands import ServiceCommand, text_file
+from portal.audit.commands import ServiceCommand, idempotency_key, text_file
 from portal.contacts.models import Group
 from portal.core.errors import Refused
 from portal.messaging.audience import Audience, gather_audience
 from portal.messaging.schedule import moment_meant
 from portal.messaging.services import Order, message_submit
-
-LONGEST_KEY = 64
 
 
 def moment(text: str) -> datetime:
@@ -26,12 +24,6 @@ def moment(text: str) -> datetime:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a time like 2030-12-31T09:00 or 2030-12-31T09:00+03:00"
         ) from None
-
-
-def form_key(text: str) -> str:
-    if not 1 <= len(text) <= LONGEST_KEY:
-        raise argparse.ArgumentTypeError(f"a key has 1 to {LONGEST_KEY} characters")
-    return text
 
 
 class Command(ServiceCommand):
@@ -53,7 +45,10 @@ class Command(ServiceCommand):
             "--at", metavar="ISO", type=moment, help="without an offset: in the organisation's zone"
         )
         parser.add_argument(
-            "--key", metavar="K", type=form_key, help="the same key again is the same message"
+            "--key",
+            metavar="K",
+            type=idempotency_key,
+            help="the same key again is the same message",
         )
 
     def perform(self, **options: Any) -> str:
