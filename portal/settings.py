@@ -268,12 +268,18 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 SWEEP_SECONDS = 10
+NOTICES_SECONDS = 30
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "portal.delivery.tasks.sweep",
         "schedule": SWEEP_SECONDS,
         # Beat's messages pile up while no worker runs.
         "options": {"expires": SWEEP_SECONDS},
+    },
+    "notices": {
+        "task": "portal.delivery.tasks.notices",
+        "schedule": NOTICES_SECONDS,
+        "options": {"expires": NOTICES_SECONDS},
     },
 }
 

@@ -1,24 +1,16 @@
 """How a gateway account fares: backing off by itself, pausing where only a person can help."""
 
-import logging
 import random
 from collections.abc import Sequence
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils import timezone
 
-from portal.accounts.models import User
-from portal.accounts.rights import Role
 from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.delivery.answers import Outcome
 from portal.delivery.models import GatewayAccount
 from sms.retry import Phase, Verdict, backoff
-
-log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -49,8 +41,8 @@ def _first(outcomes: Sequence[Outcome], verdict: Verdict) -> Outcome | None:
 def _pause(account: GatewayAccount, outcome: Outcome) -> None:
     if account.is_paused:
         return
-    account.paused_reason = words(outcome)
-    account.save(update_fields=["paused_reason"])
+    account.paused_reason, account.pause_told_at = words(outcome), None
+    account.save(update_fields=["paused_reason", "pause_told_at"])
     event_record(
         action=Action.PAUSED,
         actor=None,
@@ -58,7 +50,6 @@ def _pause(account: GatewayAccount, outcome: Outcome) -> None:
         obj=account,
         details={"reason": account.paused_reason},
     )
-    transaction.on_commit(lambda: _tell_managers(account))
 
 
 def _back_off(account: GatewayAccount, outcome: Outcome) -> None:
@@ -79,20 +70,3 @@ def words(outcome: Outcome) -> str:
     """The operator's own words with the phase they came in, for people: ``auth: 535 …``."""
     code = f"{outcome.code} " if outcome.code else ""
     return f"{outcome.phase}: {code}{outcome.reply}"[:500]
-
-
-def _tell_managers(account: GatewayAccount) -> None:
-    managers = User.objects.filter(
-        organisation=account.organisation_id, role=Role.MANAGER, is_active=True
-    )
-    with translation.override(settings.LANGUAGE_CODE):
-        subject = _("SMS sending is paused")
-        body = _(
-            "The operator's server refused the gateway account, so nothing is sent for now:\n\n"
-            "%(reason)s\n\n"
-            "No message is lost; sending goes on when the administrator has mended it."
-        ) % {"reason": account.paused_reason}
-    try:
-        send_mail(subject, body, None, [manager.email for manager in managers])
-    except OSError as error:
-        log.warning("managers not told of a paused account: %s", type(error).__name__)

@@ -88,8 +88,8 @@ def gateway_pause(*, account: GatewayAccount, reason: str, actor: User | None) -
     account = _locked(account)
     if account.is_paused:
         raise Conflict(_("The gateway account is paused already."))
-    account.paused_reason = reason.strip()[:500]
-    account.save(update_fields=["paused_reason"])
+    account.paused_reason, account.pause_told_at = reason.strip()[:500], None
+    account.save(update_fields=["paused_reason", "pause_told_at"])
     _record(Action.PAUSED, account, actor, {"reason": account.paused_reason})
     return account
 

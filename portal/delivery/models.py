@@ -90,6 +90,7 @@ class GatewayAccount(models.Model):
     )
     cabinet_url = models.URLField(_("operator's web cabinet"), blank=True)
     paused_reason = models.CharField(_("paused because"), max_length=500, blank=True)
+    pause_told_at = models.DateTimeField(null=True, blank=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
     not_before = models.DateTimeField(null=True, blank=True, editable=False)
     last_failure = models.CharField(_("last failure"), max_length=500, blank=True, editable=False)

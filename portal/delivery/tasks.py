@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from portal.delivery.engine import deliver_account
-from portal.delivery.notices import authors_tell
+from portal.delivery.notices import notices_send
 from portal.delivery.sweep import sweep_outbox
 
 
@@ -15,4 +15,8 @@ def deliver(account_id: int) -> None:
 @shared_task
 def sweep() -> None:
     sweep_outbox()
-    authors_tell()
+
+
+@shared_task
+def notices() -> None:
+    notices_send()

@@ -87,6 +87,7 @@ class Migration(migrations.Migration):
                 ('dynamic_sender', models.BooleanField(default=False, help_text='The operator takes any sender name of this account. Names are still approved here.', verbose_name='dynamic sender')),
                 ('cabinet_url', models.URLField(blank=True, verbose_name="operator's web cabinet")),
                 ('paused_reason', models.CharField(blank=True, max_length=500, verbose_name='paused because')),
+                ('pause_told_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('failures', models.PositiveIntegerField(default=0, editable=False)),
                 ('not_before', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('last_failure', models.CharField(blank=True, editable=False, max_length=500, verbose_name='last failure')),

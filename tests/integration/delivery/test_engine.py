@@ -21,6 +21,7 @@ from portal.delivery.models import (
     Message,
     State,
 )
+from portal.delivery.notices import notices_send
 from portal.delivery.selectors import message_counts
 from sms.secret import Secret
 from tests.factories import (
@@ -130,6 +131,8 @@ def test_a_refusal_before_the_dot_pauses_the_account_and_tells_its_managers(
     assert counts(message) == {"queued": 1}
     account = GatewayAccount.objects.get()
     assert "535 your account is blocked" in account.paused_reason
+    assert mail.outbox == []
+    notices_send()
     assert [one.to for one in mail.outbox] == [[manager.email]]
     assert deliver(OBEDIENT) == []
 
