@@ -29,6 +29,7 @@ from tests.factories import (
     GatewayAccountFactory,
     MemberFactory,
     OrganisationFactory,
+    SenderNameFactory,
     submit_message,
 )
 from tests.integration.delivery.operator_thread import operator_in_thread
@@ -37,7 +38,7 @@ from tests.unit.sms.fake_operator import OBEDIENT, Fault, Script
 pytestmark = pytest.mark.django_db(transaction=True)
 
 GOLDEN_BODY = (
-    b"SmsUser=acme\r\nPassword=s3cret\r\nSourceAddress=ACME0\r\n"
+    b"SmsUser=acme\r\nPassword=s3cret\r\nSourceAddress=ACME\r\n"
     b"PhoneNumber=79210000000,79111234567\r\n" + "Привет, мир!".encode("cp1251") + b"\r\n.\r\n"
 )
 Deliver = Callable[[Script], list[bytes]]
@@ -82,8 +83,8 @@ def only_envelope() -> Envelope:
 def test_an_accepted_envelope_went_out_once_with_the_golden_bytes(
     author: User, deliver: Deliver
 ) -> None:
+    SenderNameFactory(organisation=author.organisation, value="ACME")
     message = submit_message(author, "79210000000", "79111234567")
-    Message.objects.update(sender_value="ACME0")
     bodies = deliver(OBEDIENT)
     assert len(bodies) == 1
     assert bodies[0].partition(b"\r\n\r\n")[2] == GOLDEN_BODY
