@@ -101,15 +101,17 @@ def _lock_due(account_id: int, most: int, now: datetime) -> list[Envelope]:
 
 def _set_aside(due: Iterable[Envelope], now: datetime) -> list[Envelope]:
     sendable, expired = [], []
-    reasons: dict[int, HeldBecause | None] = {}
+    reasons: dict[tuple[int, int, str], HeldBecause | None] = {}
     for envelope in due:
         message = envelope.message
         if envelope.expires_at and envelope.expires_at < now:
             expired.append(envelope)
             continue
-        if message.pk not in reasons:
-            reasons[message.pk] = reason_to_hold(message, message.answerable)
-        if reason := reasons[message.pk]:
+        # Many small messages of one person ask the same question.
+        question = (message.answerable.pk, message.sender_name_id, message.sender_value)
+        if question not in reasons:
+            reasons[question] = reason_to_hold(message, message.answerable)
+        if reason := reasons[question]:
             _hold(envelope, reason)
         else:
             sendable.append(envelope)
