@@ -10,12 +10,13 @@ def field_changes(
 ) -> dict[str, object]:
     """``{field: {"from": …, "to": …}}`` of those ``changes`` that differ from what ``obj`` holds.
 
-    A field in ``secret`` says only that it changed.
+    A field in ``secret`` says only that it changed, and says so whenever it is given: the same
+    secret is stored anew.
     """
     details: dict[str, object] = {}
     for name, new in changes.items():
         old = getattr(obj, name)
-        if old == new:
+        if old == new and (name not in secret or new is None):
             continue
         details[name] = "changed" if name in secret else {"from": _plain(old), "to": _plain(new)}
     return details

@@ -102,12 +102,24 @@ def test_the_audit_trail_has_old_and_new_values_but_no_password() -> None:
     assert "n3w-canary" not in everything
 
 
-def test_a_change_to_the_same_values_is_not_recorded() -> None:
+def test_of_a_change_to_the_same_values_the_password_alone_is_recorded() -> None:
     account = set_up(**NEW_ACCOUNT)
 
-    set_up(account.organisation, **NEW_ACCOUNT)
+    set_up(account.organisation, **(NEW_ACCOUNT | {"sms_password": account.sms_password}))
+    set_up(account.organisation, host=account.host, smtp_password=None)
 
-    assert not Event.objects.filter(action=Action.CHANGED).exists()
+    assert details_of(account, Action.CHANGED) == {"sms_password": "changed"}
+
+
+def test_the_same_password_given_again_is_stored_anew() -> None:
+    account = set_up(**NEW_ACCOUNT)
+    raw = GatewayAccount.objects.extra(select={"raw": "sms_password"})
+    before = raw.get().raw
+
+    set_up(account.organisation, sms_password=Secret(OPERATOR_PASSWORD))
+
+    assert raw.get().raw != before
+    assert details_of(account, Action.CHANGED) == {"sms_password": "changed"}
 
 
 @pytest.mark.parametrize(
