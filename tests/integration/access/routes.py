@@ -130,7 +130,7 @@ SITE = [
     press("/history/{queued}/cancel", DECIDERS),
     press("/history/{held}/release", MANAGERS),
     Row("/history/{rejected}/rejected", DECIDERS),
-    press("/history/{rejected}/resend", DECIDERS),
+    press("/history/{rejected}/resend", DECIDERS, count="1"),
     press(f"{ENVELOPE}/was-sent", DECIDERS),
     press(f"{ENVELOPE}/was-not-sent", DECIDERS),
     press(f"{ENVELOPE}/send-again", DECIDERS),
@@ -165,7 +165,12 @@ ADDED: Mapping[str, Form] = {
     "accounts/organisation": ORGANISATION,
     "accounts/user": {**USER, "email": "new@example.com"},
     "senders/sendername": {"organisation": "{organisation}", "value": "NEWNAME"},
-    "billing/ledgerentry": {"organisation": "{organisation}", "amount": "100", "note": ""},
+    "billing/ledgerentry": {
+        "organisation": "{organisation}",
+        "amount": "100",
+        "note": "",
+        "form_key": DRAFT["form_key"],
+    },
     "delivery/gatewayaccount": GATEWAY,
 }
 CHANGED: Mapping[str, Form] = {
