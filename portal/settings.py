@@ -1,7 +1,8 @@
 """Every setting of the portal; the environment is read here and nowhere else.
 
-Each variable has a ``_FILE`` twin that names a file holding the value. Without ``DATABASE_URL``
-the portal runs embedded: its own PostgreSQL, broker and keys under ``PORTAL_DATA_DIR``.
+Each variable has a ``_FILE`` twin that names a file holding the value; a bad value stops the start
+with the variable's name. Without ``DATABASE_URL`` the portal runs embedded: its own PostgreSQL,
+broker and keys under ``PORTAL_DATA_DIR``.
 """
 
 from pathlib import Path
@@ -10,31 +11,22 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environ import FileAwareEnv
 
+from portal import environment
 from portal.core.keys import is_encryption_key, new_encryption_key, new_secret_key
 from portal.embedded.broker import filesystem_broker
 from portal.embedded.keys import embedded_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = FileAwareEnv()
-DATA_DIR = Path(env.str("PORTAL_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-EMBEDDED = not env.str("DATABASE_URL", default="").strip()
-
-
-def required_in_server_mode(name: str) -> str:
-    value = str(env.str(name, default="")).strip()
-    if not value:
-        raise ImproperlyConfigured(f"{name} (or {name}_FILE) must be set when DATABASE_URL is set")
-    return value
-
+DATA_DIR = Path(environment.text("PORTAL_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+EMBEDDED = not environment.text("DATABASE_URL")
 
 if EMBEDDED:
-    SECRET_KEY = env.str("PORTAL_SECRET_KEY", default="").strip() or embedded_key(
+    SECRET_KEY = environment.text("PORTAL_SECRET_KEY") or embedded_key(
         DATA_DIR, "secret_key", new_secret_key
     )
-    ENCRYPTION_KEYS = env.list("PORTAL_ENCRYPTION_KEYS", default=[]) or [
+    ENCRYPTION_KEYS = environment.listed("PORTAL_ENCRYPTION_KEYS") or [
         embedded_key(DATA_DIR, "encryption_key", new_encryption_key)
     ]
     DATABASES: dict[str, dict[str, Any]] = {
@@ -50,14 +42,13 @@ if EMBEDDED:
         }
     }
 else:
-    SECRET_KEY = required_in_server_mode("PORTAL_SECRET_KEY")
-    ENCRYPTION_KEYS = [
-        key.strip() for key in required_in_server_mode("PORTAL_ENCRYPTION_KEYS").split(",")
-    ]
-    DATABASES = {"default": env.db_url("DATABASE_URL")}
-    CELERY_BROKER_URL = required_in_server_mode("CELERY_BROKER_URL")
+    SECRET_KEY = environment.required_in_server_mode("PORTAL_SECRET_KEY")
+    environment.required_in_server_mode("PORTAL_ENCRYPTION_KEYS")
+    ENCRYPTION_KEYS = environment.listed("PORTAL_ENCRYPTION_KEYS")
+    DATABASES = {"default": environment.postgres_database("DATABASE_URL")}
+    CELERY_BROKER_URL = environment.required_in_server_mode("CELERY_BROKER_URL")
     CELERY_BROKER_TRANSPORT_OPTIONS = {}
-    CACHE_URL = env.str("CACHE_URL", default="").strip() or CELERY_BROKER_URL
+    CACHE_URL = environment.text("CACHE_URL") or CELERY_BROKER_URL
     CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
         if CACHE_URL.startswith("redis")
@@ -82,13 +73,13 @@ DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-DEBUG = env.bool("PORTAL_DEBUG", default=False)
-BASE_URL = env.str("PORTAL_BASE_URL", default="http://127.0.0.1:8000").strip().rstrip("/")
-ALLOWED_HOSTS = env.list("PORTAL_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+DEBUG = environment.flag("PORTAL_DEBUG")
+BASE_URL = environment.web_address("PORTAL_BASE_URL", default="http://127.0.0.1:8000")
+ALLOWED_HOSTS = environment.listed("PORTAL_ALLOWED_HOSTS") or ["127.0.0.1", "localhost", "[::1]"]
 HTTPS = BASE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if HTTPS else []
 # Only a proxy that strips the header from clients may say where a request came from.
-TRUSTED_PROXY_COUNT = env.int("PORTAL_TRUSTED_PROXIES", default=0)
+TRUSTED_PROXY_COUNT = environment.whole_number("PORTAL_TRUSTED_PROXIES", default=0, at_least=0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -229,9 +220,10 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Moscow"
 
-# Static files come from the web process; a server's image collects and fingerprints them.
+# Static files come from the web process; a server's image collects and fingerprints them, and
+# the embedded mode finds them where they are.
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = None if EMBEDDED else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = EMBEDDED
 STORAGES = {
@@ -245,7 +237,7 @@ STORAGES = {
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # The portal's own mail (forgotten passwords, notices)
-_email = env.email_url("EMAIL_URL", default="filemail:")
+_email = environment.mail_server("EMAIL_URL")
 EMAIL_BACKEND = _email.pop("EMAIL_BACKEND")
 EMAIL_FILE_PATH = _email.pop("EMAIL_FILE_PATH", "") or str(DATA_DIR / "mail")
 EMAIL_HOST = _email.get("EMAIL_HOST") or "localhost"
@@ -255,7 +247,7 @@ EMAIL_HOST_PASSWORD = _email.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("PORTAL_MAIL_FROM", default="sms-portal@localhost").strip()
+DEFAULT_FROM_EMAIL = environment.text("PORTAL_MAIL_FROM", default="sms-portal@localhost")
 
 # Celery is a doorbell: it carries ids only and keeps no results (ARCHITECTURE.md).
 CELERY_TASK_IGNORE_RESULT = True
@@ -284,19 +276,23 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Delivery
-DELIVERY_LEASE_SECONDS = env.int("PORTAL_LEASE_SECONDS", default=60)
-DELIVERY_DOT_TIMEOUT_SECONDS = env.int("PORTAL_DOT_TIMEOUT_SECONDS", default=600)
-DELIVERY_SMTP_TIMEOUT_SECONDS = env.int("PORTAL_SMTP_TIMEOUT_SECONDS", default=30)
-DELIVERY_EHLO_NAME = env.str("PORTAL_EHLO_NAME", default="localhost").strip()
+DELIVERY_LEASE_SECONDS = environment.whole_number("PORTAL_LEASE_SECONDS", default=60, at_least=1)
+DELIVERY_DOT_TIMEOUT_SECONDS = environment.whole_number(
+    "PORTAL_DOT_TIMEOUT_SECONDS", default=600, at_least=1
+)
+DELIVERY_SMTP_TIMEOUT_SECONDS = environment.whole_number(
+    "PORTAL_SMTP_TIMEOUT_SECONDS", default=30, at_least=1
+)
+DELIVERY_EHLO_NAME = environment.host_name("PORTAL_EHLO_NAME", default="localhost")
 # An extra authority for an operator whose certificate no public one signed.
-DELIVERY_CA_FILE = env.str("PORTAL_CA_FILE_PATH", default="").strip()
+DELIVERY_CA_FILE = environment.text("PORTAL_CA_FILE_PATH")
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("PORTAL_LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": environment.log_level("PORTAL_LOG_LEVEL")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": ["stderr"], "propagate": False},

@@ -37,10 +37,15 @@ class Server:
     ca_file: Path | None = None
 
     def __post_init__(self) -> None:
-        if not _HELO.fullmatch(self.helo):
+        if not is_helo_name(self.helo):
             raise ValueError("helo is no host name")
         if (self.user is None) != (self.password is None):
             raise ValueError("user and password go together")
+
+
+def is_helo_name(name: str) -> bool:
+    """Whether EHLO can announce us as `name`: a host name or an address literal."""
+    return bool(_HELO.fullmatch(name))
 
 
 @lru_cache(maxsize=16)
