@@ -31,9 +31,9 @@ SANDBOX_HOST = "127.0.0.1"
 ADMINISTRATOR = "admin@demo.example"
 MANAGER = "manager@demo.example"
 MEMBERS: Mapping[str, tuple[str, Role]] = {
-    MANAGER: ("Мария Управляющая", Role.MANAGER),
+    MANAGER: ("Мария Менеджер", Role.MANAGER),
     "sender@demo.example": ("Семён Отправитель", Role.SENDER),
-    "auditor@demo.example": ("Анна Ревизор", Role.AUDITOR),
+    "auditor@demo.example": ("Анна Наблюдатель", Role.AUDITOR),
 }
 CONTACTS: Mapping[str, str] = {
     "79210000000": "Иванов Пётр Сергеевич",
