@@ -4,7 +4,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-CHARSET = "windows-1251"
 _SENDABLE = frozenset(bytes(range(256)).decode("cp1251", errors="ignore"))
 
 _PLAIN = {

@@ -59,7 +59,8 @@ class ObjectAction:
     """A button on an object's page.
 
     ``run(object, actor, cleaned form data)`` calls a service and returns words for the
-    administrator. With ``form_class`` the button opens a page that asks for more first.
+    administrator. With ``form_class`` the button opens a page that asks for more first;
+    ``fit(form, object)`` gives the form the object's own choices and values.
     """
 
     name: str
@@ -67,6 +68,7 @@ class ObjectAction:
     run: Callable[[Any, Any, Mapping[str, Any]], str]
     is_open: Callable[[Any], bool] = lambda _object: True
     form_class: type[forms.Form] | None = None
+    fit: Callable[[Any, Any], None] = lambda _form, _object: None
 
 
 class RefusableForm(_ModelForm):
@@ -216,6 +218,7 @@ class ServiceAdmin(ReadOnlyAdmin[M]):
         form_class: type[forms.Form],
     ) -> HttpResponseBase:
         form = form_class(request.POST if request.method == "POST" else None)
+        action.fit(form, obj)
         if form.is_valid():
             try:
                 messages.success(request, action.run(obj, request.user, form.cleaned_data))

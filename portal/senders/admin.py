@@ -13,8 +13,9 @@ from portal.accounts.administration import signed_in_administrator
 from portal.accounts.models import User
 from portal.core.admin_pages import ObjectAction, ReasonForm, ServiceAdmin, is_administrator
 from portal.core.errors import Refused
+from portal.senders.forms import LimitForm
 from portal.senders.models import SenderName, SenderState
-from portal.senders.services import sender_name_decide, sender_name_request
+from portal.senders.services import sender_name_decide, sender_name_limit, sender_name_request
 
 _REQUESTED_FIRST = Case(When(state=SenderState.REQUESTED, then=Value(0)), default=Value(1))
 
@@ -36,6 +37,15 @@ def _revoke(sender_name: SenderName, actor: User, fields: Mapping[str, str]) -> 
         sender_name=sender_name, state=SenderState.REVOKED, actor=actor, reason=fields["reason"]
     )
     return _("%(value)s is revoked. Messages queued under it are held.") % {"value": sender_name}
+
+
+def _limit(sender_name: SenderName, actor: User, fields: Mapping[str, Any]) -> str:
+    members = list(fields["members"])
+    sender_name_limit(sender_name=sender_name, members=members, actor=actor)
+    if not members:
+        return _("All who may send use %(value)s.") % {"value": sender_name}
+    names = ", ".join(str(member) for member in members)
+    return _("%(value)s is kept for: %(names)s.") % {"value": sender_name, "names": names}
 
 
 @admin.register(SenderName)
@@ -66,6 +76,13 @@ class SenderNameAdmin(ServiceAdmin[SenderName]):
             _revoke,
             is_open=lambda sender_name: sender_name.state == SenderState.APPROVED,
             form_class=ReasonForm,
+        ),
+        ObjectAction(
+            "limit",
+            gettext_lazy("Choose who may use it"),
+            _limit,
+            form_class=LimitForm,
+            fit=LimitForm.fit,
         ),
     ]
 

@@ -1,8 +1,28 @@
+from typing import cast
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.models import User
 from portal.core.explain import explain
+from portal.senders.models import SenderName
 from sms.sender import SenderRefused, check_sender
+
+
+class LimitForm(forms.Form):
+    members = forms.ModelMultipleChoiceField(
+        User.objects.none(),
+        label=_("Only for"),
+        required=False,
+        help_text=_("Members who may send under it; nobody chosen: all who may send."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def fit(self, sender_name: SenderName) -> None:
+        """Offer the organisation's members, with those chosen who are."""
+        choice = cast("forms.ModelMultipleChoiceField[User]", self.fields["members"])
+        choice.queryset = User.objects.filter(organisation=sender_name.organisation_id)
+        choice.initial = sender_name.limited_to.all()
 
 
 class SenderNameForm(forms.Form):

@@ -1,5 +1,7 @@
 """Writes to sender names."""
 
+from collections.abc import Collection, Iterable
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -77,6 +79,34 @@ def sender_name_decide(
         details={"reason": sender_name.reason},
     )
     return sender_name
+
+
+@transaction.atomic
+def sender_name_limit(
+    *, sender_name: SenderName, members: Collection[User], actor: User
+) -> SenderName:
+    """Keep the name for these members; for nobody: all who may send use it. What is queued by
+    others is held. Raises ``Refused`` where one of them is no member of the organisation."""
+    refuse_unless_administrator(actor)
+    sender_name = SenderName.objects.select_for_update(no_key=True).get(pk=sender_name.pk)
+    if any(member.organisation_id != sender_name.organisation_id for member in members):
+        raise Refused(_("Choose members of the organisation alone."), field="members")
+    before = _ids(sender_name.limited_to.all())
+    after = _ids(members)
+    if before != after:
+        sender_name.limited_to.set(members)
+        event_record(
+            action=Action.CHANGED,
+            actor=actor,
+            organisation_id=sender_name.organisation_id,
+            obj=sender_name,
+            details={"limited_to": {"from": before, "to": after}},
+        )
+    return sender_name
+
+
+def _ids(members: Iterable[User]) -> list[int]:
+    return sorted(member.pk for member in members)
 
 
 def _ask_again(known: SenderName, value: str) -> SenderName:

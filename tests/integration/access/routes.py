@@ -211,6 +211,7 @@ ADMIN = [
     press("/admin/senders/sendername/{requested}/do/approve/", ADMINISTRATORS),
     form("/admin/senders/sendername/{requested}/do/reject/", ADMINISTRATORS, reason="Нет"),
     form("/admin/senders/sendername/{sender_name}/do/revoke/", ADMINISTRATORS, reason="Нет"),
+    form("/admin/senders/sendername/{sender_name}/do/limit/", ADMINISTRATORS, members="{member}"),
     press("/admin/delivery/gatewayaccount/{gateway}/do/test/", ADMINISTRATORS),
     form("/admin/delivery/gatewayaccount/{gateway}/do/pause/", ADMINISTRATORS, reason="Нет"),
     press("/admin/delivery/gatewayaccount/{paused_gateway}/do/resume/", ADMINISTRATORS),

@@ -3,9 +3,18 @@
 import pytest
 from django.test import Client
 
+from portal.accounts.models import User
+from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
+from portal.core.errors import Refused
 from portal.senders.models import SenderName, SenderState
-from tests.factories import OrganisationFactory, SenderNameFactory
+from portal.senders.services import sender_name_decide, sender_name_limit
+from tests.factories import (
+    AdministratorFactory,
+    MemberFactory,
+    OrganisationFactory,
+    SenderNameFactory,
+)
 from tests.integration.admin.pages import errors_of, messages_of, page_url, press, text_of
 
 pytestmark = pytest.mark.django_db
@@ -152,3 +161,65 @@ def test_a_bad_name_is_refused_at_its_field(office: Client, value: str) -> None:
 
     assert errors_of(response)
     assert SenderName.objects.count() == 1
+
+
+def test_a_name_is_kept_for_some_members_and_given_back_to_all(office: Client) -> None:
+    name = SenderNameFactory()
+    one, other = MemberFactory.create_batch(2, organisation=name.organisation)
+
+    press(office, name, "limit", members=str(one.pk))
+    assert list(SenderName.objects.usable_by(one)) == [name]
+    assert list(SenderName.objects.usable_by(other)) == []
+    page = text_of(office.get(page_url(name, "action", "limit")))
+    assert page.count("checked") == 1
+
+    press(office, name, "limit")
+    assert list(SenderName.objects.usable_by(other)) == [name]
+    trail = Event.objects.filter(action=Action.CHANGED).order_by("sequence")
+    assert [event.details["limited_to"] for event in trail] == [
+        {"from": [], "to": [one.pk]},
+        {"from": [one.pk], "to": []},
+    ]
+
+
+def test_only_members_of_the_name_s_organisation_are_offered_and_taken(office: Client) -> None:
+    name, stranger = SenderNameFactory(), MemberFactory(name="Stranger")
+
+    page = text_of(office.get(page_url(name, "action", "limit")))
+    response = press(office, name, "limit", members=str(stranger.pk))
+
+    assert "Stranger" not in page
+    assert "members" in errors_of(response)
+    with pytest.raises(Refused):
+        sender_name_limit(sender_name=name, members=[stranger], actor=AdministratorFactory())
+    assert not name.limited_to.exists()
+
+
+def test_choosing_the_same_members_is_not_recorded(office: Client) -> None:
+    name = SenderNameFactory()
+
+    press(office, name, "limit")
+
+    assert not Event.objects.filter(action=Action.CHANGED).exists()
+
+
+@pytest.mark.parametrize(
+    "actor_fields", [{"is_staff": True, "is_active": False}, {"role": Role.MANAGER}]
+)
+def test_nobody_but_an_active_administrator_decides(actor_fields: dict[str, object]) -> None:
+    name = requested()
+    actor: User = MemberFactory(organisation=name.organisation, **actor_fields)
+
+    with pytest.raises(Refused):
+        sender_name_decide(sender_name=name, state=SenderState.APPROVED, actor=actor)
+    with pytest.raises(Refused):
+        sender_name_limit(sender_name=name, members=[actor], actor=actor)
+
+
+def test_markup_in_a_reason_stays_text(office: Client) -> None:
+    name = SenderNameFactory(state=SenderState.REJECTED, reason="<script>жалобы</script>")
+
+    page = office.get(page_url(name, "change")).content.decode()
+
+    assert "&lt;script&gt;жалобы" in page
+    assert "<script>жалобы" not in page
