@@ -31,8 +31,8 @@ class MemberChangeForm(forms.Form):
         label=_("May sign in"),
         required=False,
         help_text=_(
-            "Switch off for somebody who left: they are signed out at once, and their scheduled "
-            "messages are held for a manager."
+            "Switch off for somebody who left: they are signed out at once. Messages they have "
+            "not sent yet are held for a manager."
         ),
     )
 

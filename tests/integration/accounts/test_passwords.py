@@ -82,19 +82,53 @@ def test_the_one_time_password_cannot_be_kept(client: Client, newcomer: User) ->
     assert newcomer.must_change_password
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "again"),
-    [("wrong", NEW, NEW), (PASSWORD, NEW, "other"), (PASSWORD, "12345678", "12345678")],
-)
+@pytest.mark.parametrize("must_change", [True, False])
+@pytest.mark.parametrize(("new", "again"), [(NEW, "other"), ("12345678", "12345678")])
 def test_a_change_with_a_fault_changes_nothing(
-    client: Client, newcomer: User, old: str, new: str, again: str
+    client: Client, newcomer: User, new: str, again: str, must_change: bool
 ) -> None:
+    User.objects.filter(pk=newcomer.pk).update(must_change_password=must_change)
     client.force_login(newcomer)
 
-    change_password(client, old, new, again)
+    change_password(client, PASSWORD, new, again)
 
     newcomer.refresh_from_db()
     assert newcomer.check_password(PASSWORD)
+
+
+def test_who_signed_in_with_a_one_time_password_is_not_asked_for_it_again(
+    client: Client, newcomer: User
+) -> None:
+    client.force_login(newcomer)
+    page = client.get(reverse("account_change_password")).content.decode()
+    assert 'name="oldpassword"' not in page
+
+    client.post(reverse("account_change_password"), {"password1": NEW, "password2": NEW})
+
+    newcomer.refresh_from_db()
+    assert newcomer.check_password(NEW)
+    assert 'name="oldpassword"' in client.get(reverse("account_change_password")).content.decode()
+
+
+def test_a_password_of_ones_own_is_changed_only_with_the_old_one(client: Client) -> None:
+    member = MemberFactory()
+    client.force_login(member)
+
+    for old in ("", "wrong"):
+        change_password(client, old, NEW)
+
+    member.refresh_from_db()
+    assert member.check_password(PASSWORD)
+
+
+def test_a_password_that_breaks_several_rules_gets_one_answer(
+    client: Client, newcomer: User
+) -> None:
+    client.force_login(newcomer)
+
+    page = change_password(client, "", "123")
+
+    assert page.count("invalid-feedback") == 1
 
 
 def test_a_user_switched_off_amid_a_password_change_stays_off() -> None:
