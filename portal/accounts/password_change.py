@@ -17,7 +17,5 @@ class FirstPasswordForm(SetPasswordForm):  # type: ignore[misc]  # allauth is un
 
 
 class PasswordChange(PasswordChangeView):  # type: ignore[misc]  # allauth is untyped
-    def get_form_class(self) -> type[FirstPasswordForm | ChangePasswordForm]:
-        if self.request.user.must_change_password:
-            return FirstPasswordForm
-        return ChangePasswordForm
+    def get_form_class(self) -> type[Any]:
+        return FirstPasswordForm if self.request.user.must_change_password else ChangePasswordForm

@@ -1,5 +1,8 @@
 from django import forms
 from django.http import QueryDict
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -42,16 +45,25 @@ class ContactForm(forms.Form):
     ) -> None:
         super().__init__(data, initial=_initial(contact) if contact else None)
         self.organisation = organisation
+        self.contact = contact
         own = Group.objects.filter(organisation=organisation).order_by("name")
         self.fields["groups"].queryset = own  # type: ignore[attr-defined]
 
     def clean_phone(self) -> str:
         try:
-            return normalise(
+            phone = normalise(
                 self.cleaned_data["phone"], countries=self.organisation.allowed_countries
             )
         except PhoneRefused as refusal:
             raise forms.ValidationError(explain(refusal)) from None
+        if twin := self._twin(phone):
+            raise forms.ValidationError(_leading_to(twin))
+        return phone
+
+    def _twin(self, phone: str) -> Contact | None:
+        """Another contact that has the number."""
+        own = Contact.objects.of(self.organisation).filter(phone=phone)
+        return own.exclude(pk=self.contact.pk if self.contact else None).first()
 
     @property
     def has_foreign_group(self) -> bool:
@@ -67,6 +79,11 @@ class GroupForm(forms.Form):
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+def _leading_to(twin: Contact) -> str:
+    link = format_html('<a href="{}">{}</a>', reverse("contacts:edit", args=[twin.pk]), twin.name)
+    return format_html(gettext("There is a contact with this number already: {}"), link)
 
 
 def _initial(contact: Contact) -> dict[str, object]:

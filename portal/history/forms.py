@@ -19,5 +19,12 @@ class HistoryFilterForm(forms.Form):
         self.helper.disable_csrf = True
         self.helper.layout = Layout(*self.fields, Div(HTML(_BUTTON.format(_("Show")))))
 
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("date_from"), cleaned.get("date_to")
+        if first and last and first > last:
+            self.add_error("date_to", _("The last day is before the first. Choose a later one."))
+        return cleaned
+
 
 _BUTTON = '<button type="submit" class="btn btn-outline-secondary">{}</button>'

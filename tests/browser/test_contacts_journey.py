@@ -72,7 +72,7 @@ def test_a_group_is_made_filled_and_deleted_and_its_contacts_stay(
     page.get_by_role("button", name="Take out Анна Смирнова").click()
     told(page, "Анна Смирнова has left the group.")
 
-    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("link", name="Delete the group").click()
     page.locator("main form button[type=submit]").click()
 
     told(page, "The group has been deleted; its contacts stay.")

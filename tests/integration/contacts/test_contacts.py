@@ -98,6 +98,20 @@ def test_a_number_that_a_contact_has_already_is_refused(client: Client, member: 
     assert Contact.objects.count() == 1
 
 
+def test_whose_number_it_is_already_is_said_with_the_way_there(
+    client: Client, member: User
+) -> None:
+    twin = ContactFactory(organisation=member.organisation, phone="79210000000", name="<Анна>")
+    ContactFactory(phone="79210000001", name="Stranger")
+
+    page = client.post(ADD, {"name": "Анна", "phone": "89210000000"}).content.decode()
+    own = client.post(edit_url(twin), {"name": "Анна", "phone": "89210000000"})
+    strangers = client.post(ADD, {"name": "Анна", "phone": "89210000001"})
+
+    assert f'already: <a href="{edit_url(twin)}">&lt;Анна&gt;</a>' in page
+    assert own.status_code == strangers.status_code == 302
+
+
 def test_two_organisations_may_know_the_same_number(client: Client, member: User) -> None:
     ContactFactory(phone="79210000000")
 

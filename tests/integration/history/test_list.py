@@ -117,6 +117,16 @@ def test_an_impossible_day_is_told_at_its_field(
         assert response.context["filter"].form.errors[field]
 
 
+def test_a_last_day_before_the_first_is_told_at_its_field(
+    browser_of: SignIn, manager: User
+) -> None:
+    days = {"date_from": "2026-03-02", "date_to": "2026-03-01"}
+
+    response = browser_of(manager).get(LIST, days)
+
+    assert list(response.context["filter"].form.errors) == ["date_to"]
+
+
 def test_who_sees_all_filters_by_author(browser_of: SignIn, manager: User, sender: User) -> None:
     own = submit_message(sender)
     submit_message(manager)

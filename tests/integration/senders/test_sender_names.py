@@ -119,9 +119,19 @@ def test_the_list_shows_state_reason_who_asked_and_when_it_was_decided(
 
     assert "ACME" in page
     assert "&lt;script&gt;жалобы" in page
+    assert "<script>жалобы" not in page
     assert str(manager) in page.split("</header>")[1]
     assert "15:00" in page
     assert "staff@example.com" not in page
+
+
+def test_nobody_may_send_under_a_name_before_it_is_approved(client: Client, manager: User) -> None:
+    name = SenderNameFactory(organisation=manager.organisation, state=SenderState.REQUESTED)
+    assert "everybody who may send" not in client.get(LIST).content.decode()
+
+    SenderName.objects.filter(pk=name.pk).update(state=SenderState.APPROVED)
+
+    assert "everybody who may send" in client.get(LIST).content.decode()
 
 
 def test_another_organisations_names_do_not_exist_here(client: Client, manager: User) -> None:
