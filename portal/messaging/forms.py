@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import User
 from portal.core.errors import Refused
 from portal.delivery.models import Message
+from portal.messaging import picker
 from portal.messaging.audience import Audience, check_audience, gather_audience
 from portal.messaging.services import Order, check_text, sender_name_for
 from portal.senders.models import SenderName
@@ -21,6 +22,7 @@ from portal.senders.models import SenderName
 MOST_NUMBERS_CHARACTERS = 200_000
 MOST_TEXT_CHARACTERS = 5_000
 MOST_PICKED = 300
+SHOWN_OF_QUERY = 40
 
 FORM_KEY = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(r"[0-9]{1,18}")
@@ -80,6 +82,7 @@ class ComposeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
         help_text=_("In any spelling, one a line or with commas between."),
     )
+    q = forms.CharField(required=False)
     contacts = IdsField(required=False)
     groups = IdsField(required=False)
     text = LongTextField(
@@ -119,10 +122,26 @@ class ComposeForm(forms.Form):
 
     def _checks(self, cleaned: dict[str, Any]) -> dict[str, Callable[[], object]]:
         return {
+            "q": lambda: self._check_search(cleaned["q"]),
             "sender": lambda: sender_name_for(self.member, cleaned["sender"]),
             "numbers": lambda: check_audience(self.audience),
             "text": lambda: check_text(self.member, cleaned["text"]),
         }
+
+    def _check_search(self, query: str) -> None:
+        """A search that led to nobody is a recipient forgotten, not something to pass over."""
+        assert self.member.organisation is not None, "who may send is a member"
+        if query and not picker.is_picked(
+            self.member.organisation,
+            query,
+            contact_ids=self.picked("contacts"),
+            group_ids=self.picked("groups"),
+        ):
+            raise Refused(
+                _("Nobody was picked for “%(query)s”. Pick from the list or clear the field.")
+                % {"query": query[:SHOWN_OF_QUERY]},
+                field="q",
+            )
 
     @cached_property
     def audience(self) -> Audience:
@@ -150,6 +169,11 @@ class ComposeForm(forms.Form):
     def picked(self, field: str) -> list[int]:
         """Ids in the field ``contacts`` or ``groups``, at most as many as it takes."""
         return IdsField(required=False).to_python(self[field].value())[:MOST_PICKED]
+
+    @property
+    def has_unmarked_errors(self) -> bool:
+        """Whether something is wrong that no visible field is marked for."""
+        return bool(self.errors.keys() - {"sender", "q", "numbers", "text"})
 
     @property
     def usable_sender(self) -> str:

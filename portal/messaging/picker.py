@@ -45,7 +45,7 @@ def find(
 
     A blank query offers groups alone.
     """
-    query = query[:MOST_QUERY_CHARACTERS].replace("\0", "").strip()
+    query = _plain(query)
     groups = groups_with_size(organisation).filter(name__icontains=query)
     found = _of_groups(groups.exclude(pk__in=group_ids).order_by("name")[:MOST_FOUND])
     if not query:
@@ -54,6 +54,27 @@ def find(
     countries = organisation.allowed_countries
     contacts = search_page(unpicked, query, countries=countries, size=MOST_FOUND).items
     return [*found, *_of_contacts(contacts)]
+
+
+def is_picked(
+    organisation: Organisation,
+    query: str,
+    *,
+    contact_ids: Collection[int],
+    group_ids: Collection[int],
+) -> bool:
+    """Whether any of the picked is what ``find`` looks for by ``query``."""
+    query = _plain(query)
+    if groups_with_size(organisation).filter(pk__in=group_ids, name__icontains=query).exists():
+        return True
+    contacts = Contact.objects.of(organisation).filter(pk__in=contact_ids)
+    return bool(
+        search_page(contacts, query, countries=organisation.allowed_countries, size=1).items
+    )
+
+
+def _plain(query: str) -> str:
+    return query[:MOST_QUERY_CHARACTERS].replace("\0", "").strip()
 
 
 def _of_contacts(contacts: Iterable[Contact]) -> list[Choice]:

@@ -165,7 +165,7 @@ def _compose_page(request: MemberRequest, form: ComposeForm) -> HttpResponse:
             group_ids=form.picked("groups"),
         ),
         "query": request.POST.get("q", ""),
-        "found": _found(request, form) if request.POST.get("find") else None,
+        "found": _found(request, form) if "find" in request.POST or "q" in form.errors else None,
     }
     return render(request, "messaging/compose.html", context)
 

@@ -1,44 +1,67 @@
-// The compose form: picked contacts and groups become chips, cleared chips go away.
+// The compose form: picked contacts and groups become chips, cleared chips go away, and a field
+// that is being mended is no longer marked as wrong.
 (() => {
+  const form = document.getElementById("compose");
+  if (!form) return;
   document.getElementById("form-errors")?.focus();
   const picker = document.getElementById("picker");
-  if (!picker) return;
   const picked = document.getElementById("picked");
   const found = document.getElementById("found");
   const search = document.getElementById("id_q");
+  let isOpen = found.childElementCount > 0;
   picker.classList.add("picker-floating");
 
   const boxes = (place) => [...place.querySelectorAll("input[type=checkbox]")];
-  const close = () => found.replaceChildren();
+  const open = () => {
+    if (isOpen) return;
+    isOpen = true;
+    search.dispatchEvent(new Event("find"));
+  };
+  const close = () => {
+    isOpen = false;
+    found.replaceChildren();
+  };
 
-  // The neighbour that the keyboard goes to when a choice leaves its place.
-  const neighbour = (box, place) => {
-    const all = boxes(place);
+  const unmark = (field) => {
+    if (!field?.classList.contains("is-invalid")) return;
+    field.classList.remove("is-invalid");
+    field.removeAttribute("aria-invalid");
+    const summary = document.querySelector("#form-errors[data-marks-only]");
+    if (!form.querySelector(".is-invalid")) summary?.remove();
+  };
+
+  const pick = (choice) => {
+    picked.append(choice);
+    search.value = "";
+    close();
+    unmark(search);
+    const numbers = document.getElementById("id_numbers");
+    if (!numbers.value.trim()) unmark(numbers);
+    // The list stays closed until it is asked for again.
+    isOpen = true;
+    search.focus();
+    isOpen = false;
+  };
+
+  const drop = (box) => {
+    const all = boxes(picked);
     const index = all.indexOf(box);
-    return all[index + 1] || all[index - 1] || search;
+    box.closest(".choice").remove();
+    (all[index + 1] || all[index - 1] || search).focus();
   };
 
   picker.addEventListener("change", (event) => {
-    const box = event.target;
-    const choice = box.closest(".choice");
+    const choice = event.target.closest(".choice");
     if (!choice) return;
-    if (box.checked && found.contains(choice)) {
-      const next = neighbour(box, found);
-      picked.append(choice);
-      next.focus();
-      if (next === search) close();
-    } else if (!box.checked && picked.contains(choice)) {
-      const next = neighbour(box, picked);
-      choice.remove();
-      next.focus();
-    }
+    if (event.target.checked && found.contains(choice)) pick(choice);
+    else if (!event.target.checked && picked.contains(choice)) drop(event.target);
   });
 
   picker.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       close();
       search.focus();
-    } else if (event.key === "Enter" && picker.contains(event.target)) {
+    } else if (event.key === "Enter") {
       // Enter picks; it never sends the form from here.
       event.preventDefault();
       (event.target === search ? boxes(found)[0] : event.target)?.click();
@@ -47,19 +70,27 @@
       const index = all.indexOf(event.target);
       if (index < 0) return;
       event.preventDefault();
+      if (event.target === search) open();
       all[index + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
     }
   });
 
+  search.addEventListener("focus", open);
+  search.addEventListener("click", open);
+  search.addEventListener("input", () => { isOpen = true; });
+  // A press on the list leaves the keyboard where it is, so that the list is there for the click.
+  found.addEventListener("mousedown", (event) => event.preventDefault());
+
   const closeOutside = (event) => {
-    if (!picker.querySelector(".picker-search").contains(event.target)) close();
+    if (!search.parentElement.contains(event.target)) close();
   };
   document.addEventListener("pointerdown", closeOutside);
   document.addEventListener("focusin", closeOutside);
 
+  form.addEventListener("input", (event) => unmark(event.target));
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id === "id_text") document.getElementById("id_text").focus();
-    // An answer that comes after the field was left must not open the list again.
-    if (event.target === found && !picker.contains(document.activeElement)) close();
+    // An answer that comes after the list was closed must not open it again.
+    if (event.target === found && !isOpen) close();
   });
 })();

@@ -22,3 +22,24 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.shouldSwap = false;
   if (requestConfig.verb === "get") window.location.reload();
 });
+
+// While the portal does not answer, the page says that it may be out of date.
+(() => {
+  const tell = (isSilent) => {
+    document.getElementById("no-answer")?.toggleAttribute("hidden", !isSilent);
+  };
+  document.addEventListener("htmx:sendError", () => tell(true));
+  document.addEventListener("htmx:timeout", () => tell(true));
+  document.addEventListener("htmx:responseError", (event) => tell(event.detail.xhr.status >= 500));
+  document.addEventListener("htmx:afterOnLoad", () => tell(false));
+})();
+
+// The content takes the keyboard when the skip link leads there and never otherwise: as a place
+// that can always be focused it would take the focus from a field at each click beside it.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest(".skip-link")) return;
+  const content = document.getElementById("content");
+  content.tabIndex = -1;
+  content.focus();
+  content.addEventListener("blur", () => content.removeAttribute("tabindex"), { once: true });
+});
