@@ -23,6 +23,9 @@ DATA_DIR = Path(environment.text("PORTAL_DATA_DIR", default=str(BASE_DIR / "var"
 EMBEDDED = not environment.text("DATABASE_URL")
 
 if EMBEDDED:
+    # Celery would heed it and leave the embedded broker to nobody.
+    if environment.text("CELERY_BROKER_URL"):
+        raise ImproperlyConfigured("CELERY_BROKER_URL is set, but DATABASE_URL is not")
     SECRET_KEY = environment.text("PORTAL_SECRET_KEY") or embedded_key(
         DATA_DIR, "secret_key", new_secret_key
     )

@@ -68,6 +68,7 @@ def settings_with(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str
         ("DATABASE_URL", "postgres://u:c4nary@127.0.0.1:port/portal"),
         ("PORTAL_SECRET_KEY", " "),
         ("CELERY_BROKER_URL", ""),
+        ("DATABASE_URL", ""),
     ],
 )
 def test_a_bad_value_stops_the_start_and_is_named_but_not_shown(
