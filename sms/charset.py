@@ -48,6 +48,11 @@ class Unsendable:
     column: int
     substitute: str | None
 
+    @property
+    def is_symbol(self) -> bool:
+        """An emoji or the like: no plain character stands for it, yet words stay whole without."""
+        return self.substitute is None and not self.character[0].isalpha()
+
 
 def is_sendable(text: str) -> bool:
     return _SENDABLE.issuperset(text)
@@ -76,6 +81,17 @@ def substitute(text: str) -> str:
     for found in find_unsendable(text):
         if found.substitute is not None:
             pieces += [text[end : found.position], found.substitute]
+            end = found.position + len(found.character)
+    return "".join([*pieces, text[end:]])
+
+
+def leave_out(text: str) -> str:
+    """The text without symbols and what cannot be seen; of an emoji nothing stays."""
+    pieces = []
+    end = 0
+    for found in find_unsendable(text):
+        if found.is_symbol or found.substitute == "":
+            pieces.append(text[end : found.position])
             end = found.position + len(found.character)
     return "".join([*pieces, text[end:]])
 

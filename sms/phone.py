@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import phonenumbers
@@ -38,6 +38,11 @@ _SEPARATOR = re.compile(
     rf"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029\t]|[,;]{_EXTENSION_AHEAD}", re.IGNORECASE
 )
 _FULL_NUMBER_DIGITS = 10
+# Emergency and service numbers have fewer; no number to send to is as short.
+_FEWEST_DIGITS = 5
+# Digits that a Russian number has after its 7 or 8, and how many more still look like a slip.
+_RUSSIAN_DIGITS = 10
+_SLIP = 2
 
 
 class PhoneFault(StrEnum):
@@ -60,10 +65,14 @@ _FAULT_BY_LENGTH = {
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: PhoneFault.TOO_SHORT,
     ValidationResult.TOO_LONG: PhoneFault.TOO_LONG,
 }
+_LENGTH_TO_JUDGE = frozenset({PhoneFault.TOO_SHORT, PhoneFault.TOO_LONG, PhoneFault.INVALID})
 
 
 class PhoneRefused(Refusal):
-    """`data`: `raw`, the input as it came, trimmed to 40 characters."""
+    """`data`: `raw`, the input as it came, trimmed to 40 characters. With LETTERS also `letter`,
+    the first of them. With TOO_SHORT and TOO_LONG, where a Russian number is meant, also `digits`,
+    how many there are, and `expected`, how many there should be.
+    """
 
     subject = "phone number"
     code: PhoneFault
@@ -71,8 +80,11 @@ class PhoneRefused(Refusal):
 
 @dataclass(frozen=True)
 class RefusedNumber:
+    """`data` as in `PhoneRefused`."""
+
     raw: str
     fault: PhoneFault
+    data: Mapping[str, object] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -94,13 +106,17 @@ def normalise(raw: str, *, countries: Collection[str] = ("RU",)) -> str:
     if "RU" in countries and (match := _RUSSIAN.fullmatch(raw)):
         return "7" + "".join(match.groups())
     spelling = _tidied(raw)
+    shown = raw.strip()[:_SHOWN]
     fault = _spelling_fault(spelling)
-    if fault is None:
-        result = _read_digits(spelling, countries)
-        if not isinstance(result, PhoneFault):
-            return result
-        fault = result
-    raise PhoneRefused(fault, raw=raw.strip()[:_SHOWN])
+    if fault is PhoneFault.LETTERS:
+        raise PhoneRefused(fault, raw=shown, letter=next(filter(str.isalpha, spelling)))
+    if fault is not None:
+        raise PhoneRefused(fault, raw=shown)
+    result = _read_digits(spelling, countries)
+    if not isinstance(result, PhoneFault):
+        return result
+    slip = _russian_slip(spelling, result) if "RU" in countries else {}
+    raise PhoneRefused(_named_fault(spelling, result, countries, slip), raw=shown, **slip)
 
 
 def read_numbers(text: str, *, countries: Collection[str] = ("RU",)) -> NumbersRead:
@@ -175,6 +191,49 @@ def _read_digits(spelling: str, countries: Collection[str]) -> str | PhoneFault:
     return results[0]
 
 
+def _named_fault(
+    spelling: str, fault: PhoneFault, countries: Collection[str], slip: Mapping[str, int]
+) -> PhoneFault:
+    """The fault as a person would name it who wrote the number the Russian way."""
+    if slip:
+        is_short = slip["digits"] < slip["expected"]
+        return PhoneFault.TOO_SHORT if is_short else PhoneFault.TOO_LONG
+    digits = _digits(spelling)
+    if len(digits) < _FEWEST_DIGITS:
+        return PhoneFault.NOT_A_NUMBER
+    return PhoneFault.NOT_MOBILE if _is_russian_fixed_line(spelling, countries) else fault
+
+
+def _russian_slip(spelling: str, fault: PhoneFault) -> dict[str, int]:
+    """`digits` and `expected` where the digits begin as a Russian number but are too few or many.
+
+    A number of another country (COUNTRY_NOT_ALLOWED) is none: it is whole.
+    """
+    digits = _digits(spelling)
+    is_mobile = digits.startswith(("79", "89"))
+    if fault not in _LENGTH_TO_JUDGE or len(digits) < _FEWEST_DIGITS:
+        return {}
+    if not is_mobile and _is_russian_fixed_line(spelling, ("RU",)):
+        return {}
+    if digits[0] == "7" or (digits[0] == "8" and "+" not in spelling):
+        expected = _RUSSIAN_DIGITS + 1
+    elif digits[0] == "9" and "+" not in spelling:
+        expected = _RUSSIAN_DIGITS
+    else:
+        return {}
+    if len(digits) == expected or len(digits) > expected + _SLIP:
+        return {}
+    return {"digits": len(digits), "expected": expected}
+
+
+def _is_russian_fixed_line(spelling: str, countries: Collection[str]) -> bool:
+    """Whether the digits are a Russian number without its 7 or 8 that takes no SMS."""
+    digits = _digits(spelling)
+    if "RU" not in countries or "+" in spelling or len(digits) != _RUSSIAN_DIGITS:
+        return False
+    return _judge("7" + digits, ("RU",)) is PhoneFault.NOT_MOBILE
+
+
 def _local_readings(digits: str, countries: Collection[str]) -> list[str]:
     """What digits without a plus may mean, likeliest first."""
     if len(digits) == 11 and digits[0] == "8" and not _LONG_DISTANCE_EIGHT.isdisjoint(countries):
@@ -235,7 +294,7 @@ def _read_piece(piece: str, countries: Collection[str]) -> str | RefusedNumber:
     try:
         return normalise(piece.strip(), countries=countries)
     except PhoneRefused as refused:
-        return RefusedNumber(piece.strip()[:_SHOWN], refused.code)
+        return RefusedNumber(piece.strip()[:_SHOWN], refused.code, refused.data)
 
 
 def _words_are_full_numbers(piece: str) -> bool:

@@ -17,6 +17,7 @@ from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.billing.models import Kind, LedgerEntry
 from portal.core.errors import Conflict, Refused
+from portal.core.money import money
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,11 @@ class NotEnoughMoney(Refused):
 
     def __init__(self, *, cost: Decimal, available: Decimal, currency: str) -> None:
         super().__init__(
-            _("The message costs %(cost)s, the balance is %(available)s %(currency)s.")
-            % {"cost": f"{cost:.2f}", "available": f"{available:.2f}", "currency": currency}
+            _(
+                "The message costs %(cost)s, the balance is %(available)s. Nothing was sent. "
+                "Ask the administrator to top up the balance."
+            )
+            % {"cost": money(cost, currency), "available": money(available, currency)}
         )
 
 

@@ -1,8 +1,6 @@
 """The core's refusals in words that say what to do."""
 
 from collections.abc import Mapping
-from enum import StrEnum
-from itertools import chain
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,16 +12,21 @@ from sms.text import TextFault
 
 PHONE: Mapping[PhoneFault, str | Promise] = {
     PhoneFault.EMPTY: _("Write a number."),
-    PhoneFault.LETTERS: _("There are letters in the number."),
+    PhoneFault.LETTERS: _("There is a letter “%(letter)s” in the number."),
     PhoneFault.FOREIGN_DIGITS: _("Write the number in the digits 0 to 9."),
     PhoneFault.EXTENSION: _("Take the extension off the number; SMS cannot reach it."),
     PhoneFault.DOUBLED: _("Two numbers run together. Put a comma or a new line between them."),
-    PhoneFault.TOO_SHORT: _("The number is too short: a digit is missing."),
+    PhoneFault.TOO_SHORT: _("The number is too short."),
     PhoneFault.TOO_LONG: _("The number is too long."),
     PhoneFault.NOT_A_NUMBER: _("This is not a phone number."),
     PhoneFault.COUNTRY_NOT_ALLOWED: _("Your organisation does not send to this country."),
     PhoneFault.NOT_MOBILE: _("This is not a mobile number."),
     PhoneFault.INVALID: _("There is no such number."),
+}
+
+_SLIPS: Mapping[PhoneFault, str | Promise] = {
+    PhoneFault.TOO_SHORT: _("Digits are missing: there are %(digits)s instead of %(expected)s."),
+    PhoneFault.TOO_LONG: _("Too many digits: there are %(digits)s instead of %(expected)s."),
 }
 
 SENDER: Mapping[SenderFault, str | Promise] = {
@@ -49,16 +52,24 @@ TEXT: Mapping[TextFault, str | Promise] = {
     ),
 }
 
-_SENTENCES: Mapping[StrEnum, str | Promise] = dict(
-    chain(PHONE.items(), SENDER.items(), TEXT.items())
-)
-
 
 def explain(refusal: Refusal) -> str:
     """The refusal as one translated sentence."""
     if refusal.code == TextFault.UNSENDABLE:
         return explain_unsendable(refusal)
-    return str(_SENTENCES[refusal.code]) % refusal.data
+    if isinstance(refusal.code, PhoneFault):
+        return explain_phone(refusal.code, refusal.data)
+    # One mapping for all would not do: members of different StrEnums with one value are equal.
+    if isinstance(refusal.code, SenderFault):
+        return str(SENDER[refusal.code]) % refusal.data
+    assert isinstance(refusal.code, TextFault)
+    return str(TEXT[refusal.code]) % refusal.data
+
+
+def explain_phone(fault: PhoneFault, data: Mapping[str, object]) -> str:
+    """Why ``sms.phone`` refuses a number; ``data`` as in its ``PhoneRefused``."""
+    sentence = _SLIPS[fault] if "expected" in data else PHONE[fault]
+    return str(sentence) % data
 
 
 def explain_unsendable(refusal: Refusal) -> str:

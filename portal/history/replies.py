@@ -82,6 +82,11 @@ class Trouble:
     def is_paused(self) -> bool:
         return self.until is None
 
+    @property
+    def is_by_administrator(self) -> bool:
+        """Whether ``raw`` is an administrator's reason and not a server's reply."""
+        return self.is_paused and not self.words
+
 
 def trouble_of(account: GatewayAccount, *, now: datetime) -> Trouble | None:
     if account.is_paused:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Organisation
 from portal.contacts.models import Contact
 from portal.core.errors import Refused
-from portal.core.explain import PHONE
+from portal.core.explain import explain_phone
 from sms.phone import RefusedNumber, read_numbers
 
 
@@ -62,7 +62,9 @@ def check_audience(audience: Audience) -> None:
 
 def explain_refused(refused: Collection[RefusedNumber]) -> str:
     """Every refused piece with its own reason, at most ten."""
-    lines = [f"{number.raw}: {PHONE[number.fault]}" for number in list(refused)[:10]]
+    lines = [
+        f"{number.raw}: {explain_phone(number.fault, number.data)}" for number in list(refused)[:10]
+    ]
     if len(refused) > 10:
         lines.append(_("and %(count)s more") % {"count": len(refused) - 10})
     return "\n".join(lines)

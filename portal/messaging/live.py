@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Organisation, User
 from portal.billing.services import NotEnoughMoney, balance
 from portal.core.errors import Refused
-from portal.core.explain import PHONE
+from portal.core.explain import explain_phone
 from portal.delivery.letters import letter_preview
 from portal.delivery.models import GatewayAccount
+from portal.history.replies import Trouble, trouble_of
 from portal.messaging.audience import Audience
 from portal.messaging.forms import MOST_TEXT_CHARACTERS
 from portal.messaging.services import check_text
@@ -37,6 +39,7 @@ class UnsendableCharacter:
     column: int
     times: int
     substitute: str | None
+    is_symbol: bool
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,10 @@ class Text:
     @property
     def has_substitutes(self) -> bool:
         return any(found.substitute is not None for found in self.unsendable)
+
+    @property
+    def has_symbols(self) -> bool:
+        return any(found.is_symbol for found in self.unsendable)
 
 
 @dataclass(frozen=True)
@@ -106,10 +113,16 @@ class Outlook:
         return self.account.organisation.segment_ceiling
 
     @property
+    def trouble(self) -> Trouble | None:
+        """Why a message would wait in the queue."""
+        return trouble_of(self.account, now=timezone.now())
+
+    @property
     def refused(self) -> list[tuple[str, str]]:
         """The first refused spellings, each with its reason."""
         return [
-            (number.raw, str(PHONE[number.fault])) for number in self.audience.refused[:MOST_SHOWN]
+            (number.raw, explain_phone(number.fault, number.data))
+            for number in self.audience.refused[:MOST_SHOWN]
         ]
 
     @property
@@ -191,6 +204,7 @@ def _grouped(found: tuple[Unsendable, ...]) -> tuple[UnsendableCharacter, ...]:
             column=places[0].column,
             times=len(places),
             substitute=places[0].substitute,
+            is_symbol=places[0].is_symbol,
         )
         for places in list(by_character.values())[:MOST_SHOWN]
     )

@@ -33,7 +33,7 @@ from portal.messaging.services import (
     message_submit,
     message_submitted,
 )
-from sms.charset import substitute
+from sms.charset import leave_out, substitute
 from sms.phone import display
 
 FIRST_RECIPIENTS = 5
@@ -110,16 +110,24 @@ def send(request: MemberRequest) -> HttpResponse:
 
 
 def _typed(data: QueryDict) -> dict[str, Any]:
-    text = data.get("text", "").replace("\r\n", "\n")
-    fits = len(text) <= MOST_TEXT_CHARACTERS
     return {
         "sender": data.get("sender", ""),
         "numbers": data.get("numbers", ""),
         "contacts": data.getlist("contacts"),
         "groups": data.getlist("groups"),
-        "text": substitute(text) if "substitute" in data and fits else text,
+        "text": _typed_text(data),
         "form_key": new_form_key() if "anew" in data else data.get("form_key", ""),
     }
+
+
+def _typed_text(data: QueryDict) -> str:
+    """The text as it was typed, or mended as a button beside it offers."""
+    text = data.get("text", "").replace("\r\n", "\n")
+    if len(text) > MOST_TEXT_CHARACTERS:
+        return text
+    if "substitute" in data:
+        return substitute(text)
+    return leave_out(text) if "leave_out" in data else text
 
 
 def _checked(form: ComposeForm) -> Draft | None:
@@ -233,8 +241,8 @@ def _sent(request: MemberRequest, submitted: Submitted) -> HttpResponse:
     message = submitted.message
     if submitted.is_new:
         words = ngettext(
-            "The message to %(count)s recipient is on its way.",
-            "The message to %(count)s recipients is on its way.",
+            "The message to %(count)s recipient was put into the queue.",
+            "The message to %(count)s recipients was put into the queue.",
             message.recipients_count,
         )
         messages.success(request, words % {"count": message.recipients_count})

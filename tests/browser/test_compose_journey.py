@@ -147,6 +147,15 @@ def test_unsendable_characters_are_replaced_by_one_click(
     expect(page.locator("#live")).not_to_contain_text("cannot carry")
 
 
+def test_emoji_are_taken_out_by_one_click(page: Page, sign_in: SignIn, manager: User) -> None:
+    sign_in(page, manager)
+    page.get_by_label("Text").fill("Ждём вас 😀")
+    page.get_by_role("button", name="Take out emoji and symbols").click()
+
+    expect(page.get_by_label("Text")).to_have_value("Ждём вас ")
+    expect(page.locator("#live")).not_to_contain_text("cannot carry")
+
+
 def test_everything_works_without_scripts(plain_page: Page, sign_in: SignIn, manager: User) -> None:
     page = plain_page
     ContactFactory(organisation=manager.organisation, name="Анна Смирнова", phone="79210000009")

@@ -129,6 +129,19 @@ def test_a_paused_account_is_the_stated_reason_for_waiting(
     assert "auth: 535 5.7.8 bad credentials" in page
 
 
+def test_an_administrators_reason_for_a_pause_is_shown_as_such(
+    browser_of: SignIn, manager: User
+) -> None:
+    message = submit_message(manager)
+    GatewayAccount.objects.update(paused_reason="Contract is renewed on Monday")
+
+    page = page_of(browser_of(manager), message)
+
+    assert "The administrator has paused sending:" in page
+    assert "Contract is renewed on Monday" in page
+    assert "server's own words" not in page
+
+
 def test_an_account_that_backs_off_says_until_when(browser_of: SignIn, manager: User) -> None:
     message = submit_message(manager)
     GatewayAccount.objects.update(

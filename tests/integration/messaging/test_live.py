@@ -1,5 +1,6 @@
 """The panel that counts while one types."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -50,7 +51,7 @@ def test_merged_and_refused_numbers_are_told(desk: Desk) -> None:
 
     assert "1 repeated number was merged" in page
     assert "7921123456" in page
-    assert "too short" in page
+    assert "10 instead of 11" in page
 
 
 def test_an_unsendable_character_is_listed_once_with_its_substitute(desk: Desk) -> None:
@@ -181,3 +182,24 @@ def test_the_panel_costs_few_queries_with_many_contacts(
 
     with django_assert_max_num_queries(8):
         desk.live(groups=[group.pk])
+
+
+def test_what_the_button_on_a_phone_comes_to_is_told_beside_it(
+    desk_of: Callable[..., Desk],
+) -> None:
+    desk = desk_of(price_per_segment="2.50")
+
+    page = desk.live(numbers="79210000000\n79210000001").content.decode()
+
+    [short] = re.findall(r'<p id="live-short"[^>]*>(.*?)</p>', page, re.DOTALL)
+    assert "2 recipients" in short
+    assert "5.00\u00a0₽" in short
+
+
+def test_emoji_are_taken_out_and_letters_stay(desk: Desk) -> None:
+    response = desk.client.post(
+        reverse("messaging:compose"),
+        desk.filled_in(text="Ждём 👨\u200d👩 🏽‼\ufe0f ә за 5 ₽", leave_out="1"),
+    )
+
+    assert response.context["form"]["text"].value() == "Ждём  ‼ ә за 5 ₽"

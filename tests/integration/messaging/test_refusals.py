@@ -8,7 +8,13 @@ from django.urls import reverse
 
 from portal.messaging.forms import MOST_NUMBERS_CHARACTERS, MOST_TEXT_CHARACTERS
 from portal.senders.models import SenderState
-from tests.factories import MemberFactory, OrganisationFactory, SenderNameFactory
+from tests.factories import (
+    ContactFactory,
+    GroupFactory,
+    MemberFactory,
+    OrganisationFactory,
+    SenderNameFactory,
+)
 from tests.integration.messaging.desk import Desk
 
 
@@ -130,9 +136,9 @@ def test_a_sender_name_kept_for_others_is_refused(desk: Desk) -> None:
     ("raw", "reason"),
     [
         ("٧٩٢١٠٠٠٠٠٠٠", "digits 0 to 9"),
-        ("7921OOOOOOO", "letters"),
+        ("7921OOOOOOO", "a letter “O”"),
         ("+79210000000;ext=5", "extension"),
-        ("7921123456", "too short"),
+        ("7921123456", "10 instead of 11"),
         ("+79210000000+79210000001", "run together"),
         ("+4915112345678", "does not send to this country"),
         ("88123456789", "not a mobile number"),
@@ -229,3 +235,18 @@ def test_the_page_costs_few_queries_with_many_errors(
 ) -> None:
     with django_assert_max_num_queries(16):
         desk.confirm(numbers="x\n" * 1000, text="₽" * 1000)
+
+
+def test_a_name_left_in_the_search_is_refused_until_somebody_is_picked_for_it(desk: Desk) -> None:
+    group = GroupFactory(organisation=desk.organisation, name="Клиенты")
+    group.contacts.add(ContactFactory(organisation=desk.organisation, name="Анна Смирнова"))
+
+    refused = desk.confirm(q=" кл ")
+    assert refused.context["form"].errors["q"] == [
+        "Nobody was picked for “кл”. Pick from the list or clear the field."
+    ]
+    assert [choice.label for choice in refused.context["found"]] == ["Клиенты"]
+    assert desk.confirm(q="анна", groups=[group.pk]).context["form"].errors["q"]
+
+    assert "draft" in desk.confirm(q="кл", groups=[group.pk]).context
+    assert "draft" in desk.confirm(q=" ").context

@@ -261,7 +261,7 @@ def test_a_message_beyond_the_balance_is_refused_at_the_top(
 
     page = getattr(desk, step)(numbers=THREE_SPELLINGS).content.decode()
 
-    assert "The message costs 7.50, the balance is 5.00 RUB." in page
+    assert "The message costs 7.50\u00a0₽, the balance is 5.00\u00a0₽. Nothing was sent." in page
     assert desk.messages() == []
     assert balance(desk.organisation).available == 5
 
@@ -278,7 +278,7 @@ def test_of_two_tabs_that_spend_the_last_money_one_goes_through(
     refused = desk.send(**second)
 
     assert len(desk.messages()) == 1
-    assert "the balance is 0.50 RUB" in refused.content.decode()
+    assert "the balance is 0.50\u00a0₽" in refused.content.decode()
 
 
 def test_who_may_not_send_is_refused_on_every_step(desk_of: Callable[..., Desk]) -> None:
@@ -352,6 +352,16 @@ def test_a_paused_account_is_told_of_and_messages_are_still_taken(desk: Desk) ->
 
     assert "Sending is paused" in page
     assert len(desk.messages()) == 1
+
+
+def test_an_administrators_pause_is_told_in_their_own_words(desk: Desk) -> None:
+    desk.organisation.gateway.paused_reason = "Contract is renewed on Monday"
+    desk.organisation.gateway.save()
+
+    page = desk.confirm().content.decode()
+
+    assert "Contract is renewed on Monday" in page
+    assert "refuses your organisation" not in page
 
 
 def test_the_number_of_queries_does_not_grow_with_the_recipients(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sms.charset import find_unsendable, is_sendable, substitute
+from sms.charset import find_unsendable, is_sendable, leave_out, substitute
 
 
 @given(st.text(max_size=100))
@@ -73,3 +73,11 @@ def test_every_place_points_at_its_character(text: str) -> None:
         assert text.split("\n")[found.line - 1].startswith(found.character, found.column - 1) or (
             "\n" in found.character
         )
+
+
+@given(st.text(max_size=100))
+def test_what_is_left_out_is_unsendable_and_no_letter(text: str) -> None:
+    left = leave_out(text)
+
+    assert not any(found.is_symbol for found in find_unsendable(left))
+    assert [each for each in left if each.isalpha()] == [each for each in text if each.isalpha()]

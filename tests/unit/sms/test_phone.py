@@ -58,7 +58,9 @@ def test_every_usual_spelling_is_the_same_number(raw: str) -> None:
         ("79210000000 79111234567", PhoneFault.DOUBLED),
         ("7921000000089111234567", PhoneFault.DOUBLED),
         ("7921123456", PhoneFault.TOO_SHORT),
-        ("12", PhoneFault.TOO_SHORT),
+        ("12", PhoneFault.NOT_A_NUMBER),
+        ("112", PhoneFault.NOT_A_NUMBER),
+        ("12345", PhoneFault.TOO_SHORT),
         ("792100000001", PhoneFault.TOO_LONG),
         ("+7 8 921 000-00-00", PhoneFault.TOO_LONG),
         ("1" * 1000, PhoneFault.TOO_LONG),
@@ -70,6 +72,9 @@ def test_every_usual_spelling_is_the_same_number(raw: str) -> None:
         ("+7 701 234 56 78", PhoneFault.COUNTRY_NOT_ALLOWED),
         ("8 495 123-45-67", PhoneFault.NOT_MOBILE),
         ("8 800 123-45-67", PhoneFault.NOT_MOBILE),
+        ("4951234567", PhoneFault.NOT_MOBILE),
+        ("812 123-45-67", PhoneFault.NOT_MOBILE),
+        ("994501234567", PhoneFault.COUNTRY_NOT_ALLOWED),
         ("+7 930 000-12-34", PhoneFault.INVALID),
         ("+8 921 000-00-00", PhoneFault.INVALID),
         ("00000000000", PhoneFault.INVALID),
@@ -84,6 +89,34 @@ def test_the_refusal_carries_the_input_trimmed() -> None:
         normalise(" " + "9" * 100)
     assert caught.value.data == {"raw": "9" * 40}
     assert str(caught.value) == "phone number refused: too_long"
+
+
+@pytest.mark.parametrize(
+    ("raw", "digits", "expected"),
+    [
+        ("8916123456", 10, 11),
+        ("8916123", 7, 11),
+        ("+7 916 123-45", 9, 11),
+        ("7495123456", 10, 11),
+        ("916123456", 9, 10),
+        ("891612345678", 12, 11),
+        ("+7916123456789", 13, 11),
+        ("91612345678", 11, 10),
+    ],
+)
+def test_a_russian_number_is_judged_by_its_length_first(
+    raw: str, digits: int, expected: int
+) -> None:
+    with pytest.raises(PhoneRefused) as caught:
+        normalise(raw)
+    is_short = digits < expected
+    assert caught.value.code is (PhoneFault.TOO_SHORT if is_short else PhoneFault.TOO_LONG)
+    assert caught.value.data == {"raw": raw, "digits": digits, "expected": expected}
+
+
+def test_a_letter_in_a_number_is_named() -> None:
+    [refused] = read_numbers("+7 921 00З-00-OO").refused
+    assert refused.data["letter"] == "З"
 
 
 def test_other_countries_are_read_where_they_are_allowed() -> None:
