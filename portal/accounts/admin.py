@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +18,9 @@ from portal.accounts.administration import (
 )
 from portal.accounts.models import Organisation, User
 from portal.accounts.services import organisation_create
+from portal.core.admin_money import AmountField
 from portal.core.admin_pages import ObjectAction, ServiceAdmin
+from portal.core.money import money
 
 
 @admin.register(Organisation)
@@ -32,9 +35,14 @@ class OrganisationAdmin(ServiceAdmin[Organisation]):
         "segment_ceiling",
         "allowed_countries",
     )
-    list_display = ("name", "plan", "price_per_segment", "currency", "time_zone", "created_at")
+    formfield_overrides: ClassVar = {models.DecimalField: {"form_class": AmountField}}
+    list_display = ("name", "plan", "price", "time_zone", "created_at")
     list_filter = ("plan",)
     search_fields = ("name",)
+
+    @admin.display(description=gettext_lazy("price per segment"), ordering="price_per_segment")
+    def price(self, organisation: Organisation) -> str:
+        return money(organisation.price_per_segment, organisation.currency)
 
     def create(self, request: HttpRequest, fields: dict[str, Any]) -> Organisation:
         return organisation_create(actor=signed_in_administrator(request), **fields)

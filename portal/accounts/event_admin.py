@@ -15,6 +15,9 @@ from portal.audit.models import Event
 from portal.audit.services import PLATFORM
 from portal.core.admin_pages import ReadOnlyAdmin
 
+# Labels that the trail holds where no user acted.
+_ACTORS = {"system": _("the portal itself"), "?": _("unknown")}
+
 
 class ChainFilter(admin.SimpleListFilter):
     title = _("organisation")
@@ -33,7 +36,7 @@ class ChainFilter(admin.SimpleListFilter):
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin[Event]):
-    list_display = ("at", "organisation", "actor_label", "action", "concerned", "origin")
+    list_display = ("at", "organisation", "actor", "action", "concerned", "origin")
     list_filter = (ChainFilter, "action", "at")
     search_fields = ("actor_label", "object_label", "object_id")
     search_help_text = _("Actor, object or object's id")
@@ -41,7 +44,7 @@ class EventAdmin(ReadOnlyAdmin[Event]):
     fields = (
         "at",
         ("organisation", "sequence"),
-        ("actor_label", "actor_id"),
+        ("actor", "actor_id"),
         "origin",
         "action",
         ("object_type", "object_id"),
@@ -61,6 +64,10 @@ class EventAdmin(ReadOnlyAdmin[Event]):
         if event.organisation_id == PLATFORM:
             return _("the platform")
         return event.organisation_name or event.organisation_id
+
+    @admin.display(description=_("actor"), ordering="actor_label")
+    def actor(self, event: Event) -> Any:
+        return _ACTORS.get(event.actor_label, event.actor_label)
 
     @admin.display(description=_("object"))
     def concerned(self, event: Event) -> str:

@@ -2,9 +2,8 @@ from django import forms
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from portal.accounts.models import Organisation
 from portal.contacts.models import Contact, Group
@@ -62,8 +61,8 @@ class ContactForm(forms.Form):
 
     def _twin(self, phone: str) -> Contact | None:
         """Another contact that has the number."""
-        own = Contact.objects.of(self.organisation).filter(phone=phone)
-        return own.exclude(pk=self.contact.pk if self.contact else None).first()
+        holder = Contact.objects.of(self.organisation).filter(phone=phone).first()
+        return None if holder == self.contact else holder
 
     @property
     def has_foreign_group(self) -> bool:

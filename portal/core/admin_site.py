@@ -21,6 +21,13 @@ class PortalAdminSite(AdminSite):
         if admin_class is not None and issubclass(admin_class, ReadOnlyAdmin):
             super().register(model_or_iterable, admin_class, **options)
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """ "View site" leads those without an organisation back here: they get no such link."""
+        context = super().each_context(request)
+        if getattr(request.user, "organisation_id", None) is None:
+            context["site_url"] = None
+        return context
+
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> Any:

@@ -12,7 +12,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.admin_pages import ReadOnlyAdmin
+from portal.core.money import money
 from portal.delivery import gateway_admin  # noqa: F401  # registers the gateway accounts' page
+from portal.delivery.attempt_words import PHASES, VERDICTS, phase_words, verdict_words
 from portal.delivery.models import Attempt, Envelope, Message, Recipient, State
 from portal.delivery.selectors import (
     OVERALL_LABELS,
@@ -74,7 +76,7 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
         "encoding",
         "segments",
         "recipients_count",
-        "cost",
+        "price",
         "states",
         "recipients_shown",
         "envelopes_link",
@@ -82,6 +84,10 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return MessageList
+
+    @admin.display(description=_("cost"))
+    def price(self, message: Message) -> str:
+        return money(message.cost, message.organisation.currency)
 
     @admin.display(description=_("sender name"))
     def sender(self, message: Message) -> str:
@@ -131,20 +137,32 @@ class EnvelopeAdmin(ReadOnlyAdmin[Envelope]):
         "held_because",
         "recipients_count",
         "recipients_shown",
-        "cost",
-        "reserved",
+        "price",
+        "set_aside",
         "due_at",
         "expires_at",
         "tries",
         "transmitting_at",
         "answered_at",
-        "last_phase",
+        "last_phase_reached",
         "last_code",
         "last_reply",
         "replaces",
         "settled_by",
         "attempts_link",
     )
+
+    @admin.display(description=_("cost"))
+    def price(self, envelope: Envelope) -> str:
+        return money(envelope.cost, envelope.organisation.currency)
+
+    @admin.display(description=_("reserved"))
+    def set_aside(self, envelope: Envelope) -> str:
+        return money(envelope.reserved, envelope.organisation.currency)
+
+    @admin.display(description=_("phase reached"))
+    def last_phase_reached(self, envelope: Envelope) -> Any:
+        return phase_words(envelope.last_phase)
 
     @admin.display(description=_("recipients"))
     def recipients_shown(self, envelope: Envelope) -> str:
@@ -158,14 +176,59 @@ class EnvelopeAdmin(ReadOnlyAdmin[Envelope]):
         )
 
 
+class OutcomeFilter(admin.SimpleListFilter):
+    title = _("outcome")
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
+        return list(VERDICTS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        chosen = self.value()
+        return queryset.filter(outcome=chosen) if chosen in VERDICTS else None
+
+
+class PhaseFilter(admin.SimpleListFilter):
+    title = _("phase reached")
+    parameter_name = "phase"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
+        return list(PHASES.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        chosen = self.value()
+        return queryset.filter(phase=chosen) if chosen in PHASES else None
+
+
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyAdmin[Attempt]):
-    list_display = ("id", "envelope", "started_at", "ended_at", "phase", "outcome", "code", "reply")
-    list_filter = ("outcome", "phase", "envelope__organisation", "started_at")
+    list_display = ("id", "envelope", "started_at", "phase_reached", "outcome_said", "reply_said")
+    list_filter = (OutcomeFilter, PhaseFilter, "envelope__organisation", "started_at")
+    fields = (
+        "envelope",
+        "started_at",
+        "ended_at",
+        "phase_reached",
+        "outcome_said",
+        "code",
+        "reply",
+    )
     list_select_related = ("envelope",)
     search_fields = ("=envelope__id",)
     search_help_text = _("Envelope's id")
     ordering = ("-id",)
+
+    @admin.display(description=_("phase reached"), ordering="phase")
+    def phase_reached(self, attempt: Attempt) -> Any:
+        return phase_words(attempt.phase)
+
+    @admin.display(description=_("outcome"), ordering="outcome")
+    def outcome_said(self, attempt: Attempt) -> Any:
+        return verdict_words(attempt.outcome)
+
+    @admin.display(description=_("reply"))
+    def reply_said(self, attempt: Attempt) -> str:
+        return f"{attempt.code or ''} {attempt.reply}".strip()
 
 
 def _phones(recipients: QuerySet[Recipient], count: int) -> str:

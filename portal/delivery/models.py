@@ -371,4 +371,4 @@ class Attempt(models.Model):
         verbose_name_plural = _("attempts")
 
     def __str__(self) -> str:
-        return f"{self.envelope_id} {self.phase} {self.outcome}"
+        return f"{self.envelope_id}/{self.pk}"

@@ -16,6 +16,7 @@ from portal.senders.models import SenderName, SenderState
 from tests.factories import (
     GatewayAccountFactory,
     MemberFactory,
+    OrganisationFactory,
     SenderNameFactory,
     submit_message,
 )
@@ -136,3 +137,24 @@ def test_the_first_page_says_what_waits_for_the_administrator(office: Client) ->
     assert "SMS portal administration" in page
     assert "1 sender name to decide on" in page
     assert "1 paused gateway account" in page
+
+
+def test_who_has_no_organisation_gets_no_link_to_the_members_site(
+    office: Client, administrator: User
+) -> None:
+    assert "View site" not in text_of(office.get(reverse("admin:index")))
+
+    administrator.organisation = OrganisationFactory()
+    administrator.role = Role.MANAGER
+    administrator.save()
+
+    assert "View site" in text_of(office.get(reverse("admin:index")))
+
+
+def test_the_language_is_switched_here_too(office: Client) -> None:
+    page = text_of(office.get(reverse("admin:index")))
+    assert f'action="{reverse("set_language")}"' in page
+
+    office.post(reverse("set_language"), {"language": "ru", "next": reverse("admin:index")})
+
+    assert '<html lang="ru"' in text_of(office.get(reverse("admin:index")))

@@ -3,6 +3,7 @@
 import re
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,8 +12,13 @@ from portal.accounts.models import Organisation, Plan
 from portal.audit.models import Action, Event
 from portal.billing.models import Kind, LedgerEntry
 from portal.billing.services import balance
-from tests.factories import GatewayAccountFactory, OrganisationFactory
-from tests.integration.admin.pages import errors_of, page_url, text_of
+from tests.factories import (
+    GatewayAccountFactory,
+    MemberFactory,
+    OrganisationFactory,
+    submit_message,
+)
+from tests.integration.admin.pages import errors_of, messages_of, page_url, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -102,14 +108,14 @@ def test_a_bad_value_is_refused_at_its_field(office: Client, field: str, value: 
 def test_the_page_shows_the_balance_and_the_way_to_the_gateway_account(office: Client) -> None:
     organisation = OrganisationFactory(prepaid=True)
     page = text_of(office.get(page_url(organisation, "change")))
-    assert "0.00 RUB" in page or "0,00 RUB" in page
+    assert page.count("0.00\u00a0₽") == 2
     assert "Set up the gateway account" in page
 
     account = GatewayAccountFactory(organisation=organisation)
     assert page_url(account, "change") in text_of(office.get(page_url(organisation, "change")))
 
 
-def top_up(browser: Client, organisation: Organisation, **fields: str) -> object:
+def top_up(browser: Client, organisation: Organisation, **fields: str) -> Any:
     form = {
         "organisation": str(organisation.pk),
         "amount": "100.50",
@@ -130,6 +136,55 @@ def test_a_top_up_adds_to_the_balance(office: Client) -> None:
     assert (entry.kind, entry.note) == (Kind.TOP_UP, "счёт 17")
     assert entry.actor_label == "root@example.com"
     assert Event.objects.get(action=Action.TOPPED_UP).details == {"amount": "100.50"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "added"), [("10,5", "10.5"), ("10.50", "10.5"), ("1 000,25", "1000.25")]
+)
+def test_an_amount_is_read_as_people_write_it(office: Client, typed: str, added: str) -> None:
+    organisation = OrganisationFactory(prepaid=True)
+
+    top_up(office, organisation, amount=typed)
+
+    assert balance(organisation).available == Decimal(added)
+
+
+def test_the_amount_is_typed_into_a_field_that_drops_no_comma(office: Client) -> None:
+    page = text_of(office.get(page_url(LedgerEntry, "add")))
+
+    assert '<input type="text" name="amount" inputmode="decimal"' in page
+
+
+def test_a_top_up_says_what_was_added_and_what_the_balance_is(office: Client) -> None:
+    organisation = OrganisationFactory(prepaid=True, name="Acme")
+    top_up(office, organisation)
+
+    page = office.get(top_up(office, organisation, amount="10,5").headers["Location"])
+
+    assert messages_of(page)[-1] == (
+        "The balance of Acme is topped up by 10.50\u00a0₽ and is now 111.00\u00a0₽."
+    )
+
+
+def test_the_ledger_shows_changes_with_signs_and_a_symbol(office: Client) -> None:
+    organisation = OrganisationFactory(prepaid=True)
+    top_up(office, organisation)
+    submit_message(MemberFactory(organisation=organisation))
+
+    page = text_of(office.get(page_url(LedgerEntry, "changelist")))
+
+    for change in ("+100.50\u00a0₽", "\u22122.50\u00a0₽", "+2.50\u00a0₽"):
+        assert change in page
+    assert "Rows: 2" in page
+
+
+def test_a_price_is_written_with_a_comma_too(office: Client) -> None:
+    office.post(page_url(Organisation, "add"), FIELDS | {"price_per_segment": "2,5"})
+
+    organisation = Organisation.objects.get()
+    assert organisation.price_per_segment == Decimal("2.5")
+    page = text_of(office.get(page_url(organisation, "change")))
+    assert 'name="price_per_segment" value="2.5"' in page
 
 
 def test_a_second_click_on_top_up_adds_nothing(office: Client) -> None:
@@ -173,7 +228,9 @@ def test_extra_fields_make_nothing_but_a_top_up(office: Client) -> None:
     assert (entry.kind, entry.reserved, entry.message_id) == (Kind.TOP_UP, 0, None)
 
 
-@pytest.mark.parametrize("amount", ["", "0", "-5", "0.001", "NaN", "1e99", "сто"])
+@pytest.mark.parametrize(
+    "amount", ["", "0", "-5", "0.001", "1,000", "1,000.50", "NaN", "1e99", "сто"]
+)
 def test_a_bad_amount_is_refused_at_its_field(office: Client, amount: str) -> None:
     response = top_up(office, OrganisationFactory(), amount=amount)
 

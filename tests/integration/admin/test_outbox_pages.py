@@ -90,6 +90,28 @@ def test_envelopes_are_found_from_their_message(office: Client) -> None:
     assert [envelope.message_id for envelope in response.context["cl"].result_list] == [message.pk]
 
 
+def test_attempts_are_shown_and_found_in_words(office: Client) -> None:
+    a_row_of_everything()
+    attempt = Attempt.objects.get()
+    url = page_url(Attempt, "changelist")
+
+    listed = text_of(office.get(url))
+    shown = text_of(office.get(page_url(attempt, "change")))
+
+    for page in (listed, shown):
+        assert "the e-mail's end" in page
+        assert "dot accepted" not in page
+    for query, found in (({"phase": "dot"}, 1), ({"outcome": "retry"}, 0), ({"phase": "x"}, 1)):
+        assert office.get(url, query).context["cl"].result_count == found
+
+
+def test_who_acted_without_signing_in_is_named_in_words(office: Client) -> None:
+    event = event_record(action=Action.CHANGED, actor=None, organisation_id=None)
+
+    for url in (page_url(Event, "changelist"), page_url(event, "change")):
+        assert "the portal itself" in text_of(office.get(url))
+
+
 def test_no_list_counts_or_pages_beyond_its_cap(
     office: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
