@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.db import transaction
 
+from portal.accounts.administration import user_new_password
 from portal.accounts.models import Organisation, User
 from portal.accounts.rights import Role
 from portal.accounts.services import (
@@ -72,10 +73,19 @@ def demo_create() -> list[Login]:
     return logins
 
 
+@transaction.atomic
+def demo_new_passwords() -> list[Login]:
+    """New passwords of the demo's people, returned once."""
+    people = User.objects.filter(email__in=[ADMINISTRATOR, *MEMBERS]).order_by("pk")
+    return [
+        _login(user, user.role or "administrator", user_new_password(user=user, actor=None))
+        for user in people
+    ]
+
+
 def _login(user: User, role: str, password: str) -> Login:
     # The demo's passwords are for trying it out at once, not for handing over to somebody.
-    user.must_change_password = False
-    user.save(update_fields=["must_change_password"])
+    User.objects.filter(pk=user.pk).update(must_change_password=False)
     return Login(user.email, role, password)
 
 

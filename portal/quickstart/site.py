@@ -1,5 +1,7 @@
 """The whole portal on one machine, as a set of processes."""
 
+import os
+import signal
 import socket
 import time
 import urllib.error
@@ -15,7 +17,7 @@ from django.db import connections
 from portal.core.errors import Refused
 from portal.embedded.folders import make_private_folder
 from portal.embedded.postgres import EmbeddedPostgres
-from portal.quickstart.demo import Login, demo_create, sandbox_connect
+from portal.quickstart.demo import Login, demo_create, demo_new_passwords, sandbox_connect
 from portal.quickstart.processes import Household
 
 HOST = "127.0.0.1"
@@ -26,7 +28,10 @@ START_SECONDS = 60.0
 class Site:
     """Starts database, sandbox operator, worker, beat and web server; ``address`` is its URL."""
 
-    def __init__(self, *, port: int | None, any_port: bool = False) -> None:
+    def __init__(
+        self, *, port: int | None, any_port: bool = False, new_passwords: bool = False
+    ) -> None:
+        self.new_passwords = new_passwords
         self.port = port or _free_port(preferred=0 if any_port else DEFAULT_PORT)
         if port and not _is_free(port):
             raise Refused(f"Port {port} is in use.")
@@ -42,20 +47,23 @@ class Site:
     @contextmanager
     def running(self) -> Iterator[list[Login]]:
         """Everything up and answering inside the block, with the demo's logins where they are
-        new; all that was started is stopped after it."""
+        new; all that was started is stopped after it, however often Ctrl-C is pressed."""
         was_running = self.database.is_running()
         try:
             self.database.ensure_running()
             call_command("migrate", verbosity=0)
             logins = demo_create()
+            if self.new_passwords and not logins:
+                logins = demo_new_passwords()
             self._start_children()
             self._wait_until_it_answers()
             yield logins
         finally:
-            self.household.stop()
-            connections.close_all()
-            if not was_running:
-                self.database.stop()
+            with _undisturbed():
+                self.household.stop()
+                connections.close_all()
+                if not was_running:
+                    self.database.stop()
 
     def _start_children(self) -> None:
         sandbox_port = _free_port()
@@ -83,7 +91,25 @@ class Site:
         """Return when a child ends by itself; raises KeyboardInterrupt at Ctrl-C."""
         while not (ended := self.household.ended()):
             time.sleep(0.5)
-        raise Refused(f"{ended.name} ended unexpectedly; see {ended.log}")
+        raise Refused(
+            f"{ended.name} ended unexpectedly; see {ended.log}. "
+            "Start quickstart again: nothing is lost."
+        )
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C again while things end in order is answered and does not leave half of them behind."""
+
+    def answer(*_signal: object) -> None:
+        os.write(2, b"Stopping already; the worker ends what it is sending.\n")
+
+    before = {end: signal.signal(end, answer) for end in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for end, handler in before.items():
+            signal.signal(end, handler)
 
 
 def _is_free(port: int) -> bool:

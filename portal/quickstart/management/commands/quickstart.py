@@ -25,6 +25,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check", action="store_true", help="send one SMS through everything and exit"
         )
+        parser.add_argument(
+            "--new-passwords", action="store_true", help="give the demo's people new passwords"
+        )
         parser.add_argument("--any-port", action="store_true", help=SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> str | None:
@@ -37,7 +40,12 @@ class Command(BaseCommand):
             if options["check"]:
                 return check_quickstart()
             with _only_one(Path(settings.DATA_DIR)):
-                self._run(Site(port=options["port"], any_port=options["any_port"]))
+                site = Site(
+                    port=options["port"],
+                    any_port=options["any_port"],
+                    new_passwords=options["new_passwords"],
+                )
+                self._run(site)
         except (Refused, EmbeddedPostgresError) as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
@@ -58,7 +66,8 @@ def _welcome(site: Site, logins: Sequence[Login]) -> Iterator[str]:
         yield "Sign in as (shown this once):"
         yield from (f"  {one.email:24} {one.role:14} {one.password}" for one in logins)
     else:
-        yield "Sign in as before; passwords were shown at the first start."
+        yield "Sign in as before. Forgotten? Start with --new-passwords, or reset by mail:"
+        yield f"letters of the portal land in {settings.EMAIL_FILE_PATH}"
     yield f"What the sandbox operator reads: {site.sandbox_folder / 'letters.jsonl'}"
     yield f"Logs: {site.log_folder}"
     yield "Ctrl-C stops it."
