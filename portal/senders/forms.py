@@ -1,6 +1,8 @@
 from typing import cast
 
 from django import forms
+from django.utils.functional import lazy
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
@@ -25,17 +27,24 @@ class LimitForm(forms.Form):
         choice.initial = sender_name.limited_to.all()
 
 
+_RULES = (
+    _("Up to 11 characters: Latin letters, digits, spaces inside and . - _ & + ! /"),
+    _("At least one letter; or digits alone, up to 15."),
+    _("Capitals matter: write it exactly as people should see it."),
+)
+
+
+def _rules_listed() -> str:
+    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((r,) for r in _RULES)))
+
+
 class SenderNameForm(forms.Form):
     # Not stripped: a space at either end is refused by its own reason.
     value = forms.CharField(
         label=_("Sender name"),
         max_length=64,
         strip=False,
-        help_text=_(
-            "Up to 11 Latin letters, digits, inner spaces and . - _ & + ! / with at least one "
-            "letter; or up to 15 digits. Capitals matter: write it exactly as people should "
-            "see it."
-        ),
+        help_text=lazy(_rules_listed, str)(),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
         ),
