@@ -15,9 +15,7 @@ def sign_in_with(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
 
 
-def choose_password(page: Page, new: str, *, old: str = "") -> None:
-    if old:
-        page.locator("[name=oldpassword]").fill(old)
+def choose_password(page: Page, new: str) -> None:
     for name in ("password1", "password2"):
         page.locator(f"[name={name}]").fill(new)
     page.get_by_role("button", name="Save the new password").click()
