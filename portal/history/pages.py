@@ -11,6 +11,7 @@ from portal.accounts.rights import Right
 from portal.core.keyset import KeysetPage, keyset_page
 from portal.delivery.models import UNDER_WAY, UNSENT, Envelope, GatewayAccount, Message, Recipient
 from portal.delivery.models import State as EnvelopeState
+from portal.delivery.replies import Trouble, trouble_of
 from portal.delivery.selectors import is_settled
 from portal.history.presenters import (
     CHOICES,
@@ -22,7 +23,6 @@ from portal.history.presenters import (
     message_badge,
     progress_words,
 )
-from portal.history.replies import Trouble, trouble_of
 from portal.history.selectors import (
     STATES_BY_CHOICE,
     Totals,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.delivery.models import Envelope, Message, Recipient, State
+from portal.delivery.replies import reply_words
 from portal.delivery.selectors import (
     NOT_SENT,
     OVERALL_LABELS,
@@ -19,7 +20,6 @@ from portal.delivery.selectors import (
     is_settled,
     overall_state,
 )
-from portal.history.replies import reply_words
 
 GOOD, WAIT, BAD, QUIET = "good", "wait", "bad", "quiet"
 TONES: Mapping[str, str] = {

@@ -14,7 +14,7 @@ from portal.core.errors import Refused
 from portal.core.explain import explain_phone
 from portal.delivery.letters import letter_preview
 from portal.delivery.models import GatewayAccount
-from portal.history.replies import Trouble, trouble_of
+from portal.delivery.replies import Trouble, trouble_of
 from portal.messaging.audience import Audience
 from portal.messaging.forms import MOST_TEXT_CHARACTERS
 from portal.messaging.services import check_text

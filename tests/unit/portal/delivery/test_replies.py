@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from portal.delivery.models import GatewayAccount
-from portal.history.replies import reply_words, trouble_of
+from portal.delivery.replies import reply_words, trouble_of
 from sms.retry import Phase
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -14,6 +14,7 @@ from sms.retry import Phase
 
 Words = str | Promise
 
+_INTERRUPTED = gettext_lazy("Sending was interrupted before the e-mail was handed over.")
 _NO_REPLY: Mapping[str, Words] = {
     "timed out": gettext_lazy("The operator's server did not answer in time."),
     "host name unknown": gettext_lazy("The operator's server was not found by its name."),
@@ -24,6 +25,12 @@ _NO_REPLY: Mapping[str, Words] = {
     "certificate is for another host": gettext_lazy("The server's certificate is another one's."),
     "STARTTLS not offered": gettext_lazy("The operator's server offers no secure connection."),
     "AUTH not offered": gettext_lazy("The operator's server does not take a login."),
+    "no dot written": _INTERRUPTED,
+    "too late for the dot": _INTERRUPTED,
+    "worker vanished": _INTERRUPTED,
+    "internal error of the portal": gettext_lazy(
+        "The portal could not prepare the e-mail. Its administrator should look into the log."
+    ),
 }
 _TEMPORARY: Mapping[int, Words] = {
     421: gettext_lazy("The operator's server is closing for a while and asked to come later."),
