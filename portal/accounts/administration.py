@@ -13,7 +13,7 @@ from portal.accounts.rights import Role
 from portal.accounts.services import (
     administrator_create,
     member_create,
-    one_time_password,
+    one_time_password_set,
     organisation_create,
 )
 from portal.audit.changes import field_changes
@@ -135,20 +135,8 @@ def user_change(*, user: User, changes: Mapping[str, object], actor: User | None
 def user_new_password(*, user: User, actor: User | None) -> str:
     """Replace the user's password by a one-time one, returned once; signs them out everywhere."""
     refuse_unless_administrator(actor)
-    password = one_time_password()
     user = User.objects.select_for_update(no_key=True, of=("self",)).get(pk=user.pk)
-    user.set_password(password)
-    user.must_change_password = True
-    user.save(update_fields=["password", "must_change_password"])
-    event_record(
-        action=Action.PASSWORD_CHANGED,
-        actor=actor,
-        organisation_id=user.organisation_id,
-        obj=user,
-        object_label=user.email,
-        details={"one_time": True},
-    )
-    return password
+    return one_time_password_set(user=user, actor=actor)
 
 
 def _role(role: str) -> Role:

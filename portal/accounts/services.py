@@ -111,17 +111,21 @@ def member_change(
 @transaction.atomic
 def member_new_password(*, member: User, actor: User) -> str:
     """Replace a member's password by a one-time one, returned once; signs them out everywhere."""
-    member = _locked_to_edit(member, actor)
+    return one_time_password_set(user=_locked_to_edit(member, actor), actor=actor)
+
+
+def one_time_password_set(*, user: User, actor: User | None) -> str:
+    """The same for a row that the caller has locked, under a right that the caller has checked."""
     password = one_time_password()
-    member.set_password(password)
-    member.must_change_password = True
-    member.save(update_fields=["password", "must_change_password"])
+    user.set_password(password)
+    user.must_change_password = True
+    user.save(update_fields=["password", "must_change_password"])
     event_record(
         action=Action.PASSWORD_CHANGED,
         actor=actor,
-        organisation_id=member.organisation_id,
-        obj=member,
-        object_label=member.email,
+        organisation_id=user.organisation_id,
+        obj=user,
+        object_label=user.email,
         details={"one_time": True},
     )
     return password

@@ -6,9 +6,10 @@ they never hold a message's text or a phone number.
 
 from typing import ClassVar
 
-import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from portal.core.append_only import append_only
 
 
 class Action(models.TextChoices):
@@ -71,18 +72,7 @@ class Event(models.Model):
             models.Index(fields=["-at", "-id"], name="event_newest"),
             models.Index(fields=["organisation_id", "-id"], name="event_of_organisation"),
         ]
-        triggers: ClassVar = [
-            pgtrigger.Protect(
-                name="event_append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-            pgtrigger.Trigger(
-                name="event_no_truncate",
-                level=pgtrigger.Statement,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Truncate,
-                func="RAISE EXCEPTION 'audit events are append-only';",
-            ),
-        ]
+        triggers: ClassVar = append_only("event", "audit events are append-only")
 
     def __str__(self) -> str:
         return f"{self.organisation_id}:{self.sequence} {self.get_action_display()}"

@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Organisation
+from portal.core.append_only import append_only
 
 
 class Kind(models.TextChoices):
@@ -68,18 +68,7 @@ class LedgerEntry(models.Model):
                 name="ledger_of_organisation",
             ),
         ]
-        triggers: ClassVar = [
-            pgtrigger.Protect(
-                name="ledger_append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-            pgtrigger.Trigger(
-                name="ledger_no_truncate",
-                level=pgtrigger.Statement,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Truncate,
-                func="RAISE EXCEPTION 'the ledger is append-only';",
-            ),
-        ]
+        triggers: ClassVar = append_only("ledger", "the ledger is append-only")
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount}"
