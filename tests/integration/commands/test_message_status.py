@@ -35,7 +35,7 @@ def test_the_json_counts_recipients_by_state(door: Door, message: Message) -> No
         "id": message.pk,
         "state": "partly_accepted",
         "recipients": 3,
-        "segments": 1,
+        "segments": 3,
         "counts": {"accepted": 2, "rejected": 1},
     }
 

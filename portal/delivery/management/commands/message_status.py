@@ -67,7 +67,7 @@ def _as_json(message: Message, counts: Counts) -> str:
         "id": message.pk,
         "state": overall_state(counts),
         "recipients": message.recipients_count,
-        "segments": message.segments,
+        "segments": message.segments * message.recipients_count,
         "counts": dict(counts),
     }
     return json.dumps(status)
