@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.cache import cache
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -27,6 +28,12 @@ GRAVE = {"serious", "critical"}
 
 SignIn = Callable[[Page, User], None]
 Check = Callable[[Page], None]
+
+
+@pytest.fixture(autouse=True)
+def sign_ins_are_forgotten(transactional_db: None) -> None:
+    """Every test signs in from one address; the throttle counts them all."""
+    cache.clear()
 
 
 @pytest.fixture(scope="module")

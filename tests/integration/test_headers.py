@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.accounts.rights import Role
@@ -70,8 +71,10 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_of_other_sites(client
     ],
 )
 def test_the_browsers_language_is_spoken_and_russian_otherwise(
-    client: Client, accepted: str, language: str
+    client: Client, settings: Settings, accepted: str, language: str
 ) -> None:
+    settings.LANGUAGE_CODE = "ru"
+
     response = client.get(reverse("account_login"), headers={"accept-language": accepted})
 
     assert f'<html lang="{language}">' in response.content.decode()
