@@ -8,7 +8,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
 
@@ -20,7 +20,7 @@ from sms.secret import ConfidentialBytes, Secret
 from sms.sender import SenderRefused, check_sender
 from sms.text import TextRefused, check_text, strip_blank_lines
 
-_NUMBER = re.compile(r"[0-9]{1,15}")
+_NUMBERS = re.compile(r"[0-9]{1,15}(?:,[0-9]{1,15})*")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,120}@[A-Za-z0-9._-]{1,120}>")
 _BREAK_OR_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BARE_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
@@ -57,6 +57,17 @@ class TransferEncoding(StrEnum):
     BASE64 = "base64"
 
 
+_MIME_LINES = {
+    encoding: (
+        "MIME-Version: 1.0\r\n"
+        "Content-Type: text/plain; charset=windows-1251\r\n"
+        f"Content-Transfer-Encoding: {encoding}\r\n"
+        "\r\n"
+    ).encode("ascii")
+    for encoding in TransferEncoding
+}
+
+
 @dataclass(frozen=True)
 class Letter:
     """One order: the operator's credentials, a sender name, MSISDN digits and a normalised text."""
@@ -86,16 +97,11 @@ def write(letter: Letter) -> bytes:
     Raises LetterRefused for anything that could add, change or lose a field.
     """
     # The text comes first, so that no encoding error can ever quote a password beside it.
-    text = _encode_text(letter.text)
-    lines = [
-        _field("SmsUser", Secret(letter.sms_user)),
-        _field("Password", letter.password),
-        _field("SourceAddress", Secret(_checked_sender(letter.sender))),
-        _field("PhoneNumber", Secret(_joined_numbers(letter.numbers))),
-        text,
-        b"",
-    ]
-    return ConfidentialBytes(b"\r\n".join(lines))
+    text = text_lines(letter.text)
+    fields = ConfidentialBytes(
+        credential_lines(letter.sms_user, letter.password) + sender_line(letter.sender)
+    )
+    return join_body(fields, number_line(letter.numbers), text)
 
 
 def mask(body: bytes) -> str:
@@ -124,77 +130,78 @@ def render(envelope: Envelope, transfer_encoding: TransferEncoding) -> bytes:
     if not body.endswith(b"\r\n") or b"\0" in body or _BARE_BREAK.search(body):
         raise LetterRefused(LetterFault.BAD_BODY, field="body")
     chosen = choose_transfer_encoding(transfer_encoding, server_has_8bitmime=True, body=body)
-    header = (
-        f"From: <{_checked_address('From', envelope.mail_from)}>\r\n"
-        f"To: <{_checked_address('To', envelope.mailbox)}>\r\n"
-        "Subject: SMS\r\n"
-        f"Date: {format_datetime(envelope.date)}\r\n"
-        f"Message-ID: {_checked_message_id(envelope.message_id)}\r\n"
-        "MIME-Version: 1.0\r\n"
-        "Content-Type: text/plain; charset=windows-1251\r\n"
-        f"Content-Transfer-Encoding: {chosen}\r\n"
-        "\r\n"
-    )
-    return ConfidentialBytes(header.encode("ascii") + _transfer_encoded(body, chosen))
+    head = address_lines(envelope.mail_from, envelope.mailbox) + date_line(envelope.date)
+    return join_mail(head, message_id_line(envelope.message_id), body, chosen)
 
 
-def _encode_text(text: str) -> bytes:
+def credential_lines(sms_user: str, password: Secret) -> bytes:
+    """The first two fields of a body. Raises LetterRefused."""
+    return ConfidentialBytes(_field("SmsUser", Secret(sms_user)) + _field("Password", password))
+
+
+def sender_line(sender: str) -> bytes:
+    """The third field of a body. Raises LetterRefused."""
     try:
-        check_text(text)
-    except TextRefused as refused:
-        raise LetterRefused(LetterFault.BAD_TEXT, field="text", fault=refused.code) from None
-    if strip_blank_lines(text) != text:
-        raise LetterRefused(LetterFault.BAD_TEXT, field="text")
-    return text.replace("\n", "\r\n").encode("cp1251")
-
-
-def _checked_sender(sender: str) -> str:
-    try:
-        return check_sender(sender)
+        return _field("SourceAddress", Secret(check_sender(sender)))
     except SenderRefused as refused:
         raise LetterRefused(
             LetterFault.BAD_SENDER, field="SourceAddress", fault=refused.code
         ) from None
 
 
-def _joined_numbers(numbers: tuple[str, ...]) -> str:
-    if not all(map(_NUMBER.fullmatch, numbers)):
+def number_line(numbers: tuple[str, ...]) -> bytes:
+    """The fourth field of a body. Raises LetterRefused."""
+    joined = ",".join(numbers)
+    # A comma inside one of the numbers would make two of it.
+    well_formed = _NUMBERS.fullmatch(joined) and joined.count(",") == len(numbers) - 1
+    if numbers and not well_formed:
         raise LetterRefused(LetterFault.BAD_NUMBER, field="PhoneNumber")
-    return ",".join(numbers)
-
-
-def _field(name: str, value: Secret) -> bytes:
-    """One line; the value stays wrapped, so that no refusal's traceback can show it."""
-    fault = _field_fault(name, value.reveal())
+    fault = _length_fault("PhoneNumber", joined)
     if fault is not None:
-        raise LetterRefused(fault, field=name)
-    return ConfidentialBytes(f"{name}={value.reveal()}".encode("cp1251"))
+        raise LetterRefused(fault, field="PhoneNumber")
+    return f"PhoneNumber={joined}\r\n".encode("ascii")
 
 
-def _field_fault(name: str, value: str) -> LetterFault | None:
-    if not value:
-        return LetterFault.EMPTY_FIELD
-    if _BREAK_OR_CONTROL.search(value):
-        return LetterFault.CONTROL_CHARACTER
-    if not is_sendable(value):
-        return LetterFault.UNSENDABLE
-    # Whoever reads the field takes spaces off its ends, and would try another password.
-    if value.strip() != value:
-        return LetterFault.OUTER_SPACE
-    too_long = len(name) + 1 + len(value) > MAX_LINE_OCTETS
-    return LetterFault.LINE_TOO_LONG if too_long else None
+def text_lines(text: str) -> bytes:
+    """The normalised text as it ends a body. Raises LetterRefused."""
+    try:
+        check_text(text)
+    except TextRefused as refused:
+        raise LetterRefused(LetterFault.BAD_TEXT, field="text", fault=refused.code) from None
+    if strip_blank_lines(text) != text:
+        raise LetterRefused(LetterFault.BAD_TEXT, field="text")
+    return f"{text}\n".replace("\n", "\r\n").encode("cp1251")
 
 
-def _checked_address(header: str, address: str) -> str:
-    if not is_address(address):
-        raise LetterRefused(LetterFault.BAD_ADDRESS, field=header)
-    return address
+def join_body(fields: bytes, numbers: bytes, text: bytes) -> bytes:
+    return ConfidentialBytes(b"".join((fields, numbers, text)))
 
 
-def _checked_message_id(message_id: str) -> str:
+def address_lines(mail_from: str, mailbox: str) -> bytes:
+    """The header's lines that tell nothing of a message. Raises LetterRefused."""
+    for name, address in (("From", mail_from), ("To", mailbox)):
+        if not is_address(address):
+            raise LetterRefused(LetterFault.BAD_ADDRESS, field=name)
+    return f"From: <{mail_from}>\r\nTo: <{mailbox}>\r\nSubject: SMS\r\n".encode("ascii")
+
+
+def date_line(date: datetime) -> bytes:
+    return f"Date: {format_datetime(date.astimezone(UTC))}\r\n".encode("ascii")
+
+
+def message_id_line(message_id: str) -> bytes:
+    """Raises LetterRefused."""
     if not _MESSAGE_ID.fullmatch(message_id):
         raise LetterRefused(LetterFault.BAD_MESSAGE_ID, field="Message-ID")
-    return message_id
+    return f"Message-ID: {message_id}\r\n".encode("ascii")
+
+
+def join_mail(
+    head: bytes, message_id: bytes, body: bytes, transfer_encoding: TransferEncoding
+) -> bytes:
+    """The e-mail of checked parts; `head` is the addresses' lines and the date's."""
+    encoded = ConfidentialBytes(_transfer_encoded(body, transfer_encoding))
+    return ConfidentialBytes(b"".join((head, message_id, _MIME_LINES[transfer_encoding], encoded)))
 
 
 def _transfer_encoded(body: bytes, encoding: TransferEncoding) -> bytes:
@@ -203,3 +210,29 @@ def _transfer_encoded(body: bytes, encoding: TransferEncoding) -> bytes:
     if encoding is TransferEncoding.BASE64:
         return base64.encodebytes(body).replace(b"\n", b"\r\n")
     return body
+
+
+def _field(name: str, value: Secret) -> bytes:
+    """One line; the value stays wrapped, so that no refusal's traceback can show it."""
+    fault = _field_fault(name, value.reveal())
+    if fault is not None:
+        raise LetterRefused(fault, field=name)
+    return ConfidentialBytes(f"{name}={value.reveal()}\r\n".encode("cp1251"))
+
+
+def _field_fault(name: str, value: str) -> LetterFault | None:
+    if _BREAK_OR_CONTROL.search(value):
+        return LetterFault.CONTROL_CHARACTER
+    if not is_sendable(value):
+        return LetterFault.UNSENDABLE
+    # Whoever reads the field takes spaces off its ends, and would try another password.
+    if value.strip() != value:
+        return LetterFault.OUTER_SPACE
+    return _length_fault(name, value)
+
+
+def _length_fault(name: str, value: str) -> LetterFault | None:
+    if not value:
+        return LetterFault.EMPTY_FIELD
+    too_long = len(name) + 1 + len(value) > MAX_LINE_OCTETS
+    return LetterFault.LINE_TOO_LONG if too_long else None

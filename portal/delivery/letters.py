@@ -2,10 +2,32 @@
 
 from portal.delivery.models import Envelope, GatewayAccount
 from sms import letter as letters
+from sms import stationery
 from sms.letter import Letter, TransferEncoding
 from sms.secret import Secret
+from sms.stationery import Order
+
+__all__ = ["Order", "Stationery", "letter_preview", "mail_bytes"]
 
 PREVIEW_PASSWORD = Secret("preview")
+
+
+class Stationery(stationery.Stationery):
+    """Writes the e-mails of an account with its credentials of this moment.
+
+    Raises ``sms.letter.LetterRefused``, which never holds the password, for what the account
+    holds; `mail_bytes` raises it for what the order holds.
+    """
+
+    def __init__(self, account: GatewayAccount) -> None:
+        assert account.sms_password is not None, "the database has it for every account"
+        super().__init__(
+            sms_user=account.sms_user,
+            password=account.sms_password,
+            mail_from=account.from_address,
+            mailbox=account.mailbox,
+            transfer_encoding=TransferEncoding(account.transfer_encoding),
+        )
 
 
 def letter_of(envelope: Envelope, account: GatewayAccount) -> Letter:
