@@ -1,4 +1,4 @@
-"""E-mails at a thousand a second: what the letters of one account share is written once.
+"""E-mails by the thousand a second: what the letters of one account share is written once.
 
 `sms.letter` says how a letter looks; here its parts are kept as long as they can be used again.
 """
