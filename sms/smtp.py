@@ -13,9 +13,9 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from sms.address import is_address
 from sms.retry import Phase
 from sms.secret import ConfidentialBytes
+from sms.smtp_envelope import envelope_lines
 from sms.smtp_failure import SmtpFailure, failure_from
 from sms.smtp_reply import Reply, ReplyLines
 from sms.smtp_server import Security, Server, tls_context
@@ -56,6 +56,10 @@ class Session:
         self._wire = Wire()
         self._state = _State.CLOSED
         self._extensions: dict[str, str] = {}
+
+    @property
+    def server(self) -> Server:
+        return self._server
 
     @property
     def extensions(self) -> Mapping[str, str]:
@@ -144,6 +148,18 @@ class Session:
         await self._command(Phase.MAIL, b"RSET\r\n", 250)
         self._state = _State.READY
 
+    def hand_over(self, successor: asyncio.BaseProtocol) -> asyncio.Transport:
+        """Gives the open connection to `successor`; for this session it is closed from then on.
+
+        A connection found lost, or a server found to have spoken, fails in phase MAIL.
+        """
+        self._require(self._state is _State.READY)
+        self._state = _State.CLOSED
+        try:
+            return self._wire.hand_over(successor)
+        except ConnectionResetError as error:
+            raise failure_from(Phase.MAIL, error) from None
+
     async def close(self) -> None:
         """Says QUIT where that cannot be taken for a part of the body, and drops the connection.
 
@@ -217,16 +233,11 @@ class Session:
     def _envelope_commands(
         self, mail_from: str, mailbox: str, octets: int, eight_bit: bool
     ) -> dict[Phase, bytes]:
-        if not (is_address(mail_from) and is_address(mailbox)):
-            raise ValueError("no plain e-mail address")
+        lines = envelope_lines(mail_from, mailbox, eight_bit)
         if eight_bit and not self.has_8bitmime:
             raise ValueError("the server has no 8BITMIME")
-        body = " BODY=8BITMIME" if eight_bit else ""
-        size = f" SIZE={octets}" if "SIZE" in self._extensions and octets else ""
-        return {
-            Phase.MAIL: f"MAIL FROM:<{mail_from}>{body}{size}\r\n".encode("ascii"),
-            Phase.RCPT: f"RCPT TO:<{mailbox}>\r\n".encode("ascii"),
-        }
+        told = octets if "SIZE" in self._extensions and octets else None
+        return {Phase.MAIL: lines.mail_command(told), Phase.RCPT: lines.rcpt}
 
     async def _send_envelope(self, commands: Mapping[Phase, bytes]) -> None:
         """The commands in order; in one go where the server allows it (RFC 2920)."""

@@ -100,6 +100,19 @@ class Wire(asyncio.Protocol):
             raise ConnectionResetError
         self._transport = wrapped
 
+    def hand_over(self, successor: asyncio.BaseProtocol) -> asyncio.Transport:
+        """Makes `successor` the protocol of the connection, which ends here.
+
+        Raises ConnectionResetError, and drops it, when it is lost or something came unread.
+        """
+        transport = self._transport
+        if self.lost or transport is None or not self.silent:
+            self.abort()
+            raise ConnectionResetError
+        self.lost, self._transport = True, None
+        transport.set_protocol(successor)
+        return transport
+
     def abort(self) -> None:
         """Drops the connection; what is still queued here is never sent."""
         self.lost = True
