@@ -287,6 +287,12 @@ DELIVERY_DOT_TIMEOUT_SECONDS = environment.whole_number(
 DELIVERY_SMTP_TIMEOUT_SECONDS = environment.whole_number(
     "PORTAL_SMTP_TIMEOUT_SECONDS", default=30, at_least=1
 )
+# SMTP connections of one worker process, over all gateway accounts.
+DELIVERY_SESSIONS_PER_WORKER = environment.whole_number(
+    "PORTAL_SESSIONS_PER_WORKER", default=32, at_least=1
+)
+# How long an idle run keeps its connections for what may come next.
+DELIVERY_LINGER_SECONDS = 1.0
 DELIVERY_EHLO_NAME = environment.host_name("PORTAL_EHLO_NAME", default="localhost")
 # An extra authority for an operator whose certificate no public one signed.
 DELIVERY_CA_FILE = environment.text("PORTAL_CA_FILE_PATH")

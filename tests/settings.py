@@ -28,6 +28,7 @@ if folder := os.environ.get("PORTAL_TEST_BROKER_FOLDER"):
 STORAGES["staticfiles"]["BACKEND"] = (  # noqa: F405
     "django.contrib.staticfiles.storage.StaticFilesStorage"
 )
+DELIVERY_LINGER_SECONDS = 0
 # Tests name what is shown by its original words.
 LANGUAGE_CODE = "en"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,47 +1,25 @@
 """How a gateway account fares: backing off by itself, pausing where only a person can help."""
 
 import random
-from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
 
 from portal.audit.models import Action
 from portal.audit.services import event_record
-from portal.delivery.answers import Outcome
 from portal.delivery.models import GatewayAccount
-from sms.retry import Phase, Verdict, backoff
+from sms.retry import backoff
+
+_HEALTH = ("failures", "not_before", "last_failure")
 
 
 @transaction.atomic
-def health_record(*, account_id: int, outcomes: Sequence[Outcome], is_silent: bool) -> bool:
-    """Draw the account's conclusions from a group of outcomes; whether it must stop for now.
-
-    A refusal that only a person can mend pauses it. A failure before the dot makes the whole
-    account wait, longer each time; so does a server that has answered no dot for a while
-    (``is_silent``). An answered dot ends the waiting.
-    """
-    account = GatewayAccount.objects.select_for_update(no_key=True).get(pk=account_id)
-    if pausing := _first(outcomes, Verdict.PAUSE_ACCOUNT):
-        _pause(account, pausing)
-        return True
-    if any(outcome.phase == Phase.DOT and outcome.code for outcome in outcomes):
-        _recovered(account)
-        return False
-    failed = _first(outcomes, Verdict.UNCERTAIN if is_silent else Verdict.RETRY)
-    if failed:
-        _back_off(account, failed)
-    return is_silent
-
-
-def _first(outcomes: Sequence[Outcome], verdict: Verdict) -> Outcome | None:
-    return next((outcome for outcome in outcomes if outcome.verdict == verdict), None)
-
-
-def _pause(account: GatewayAccount, outcome: Outcome) -> None:
+def account_pause(account_id: int, *, because: str) -> None:
+    """Send nothing more until a person has mended what the operator refuses."""
+    account = _locked(account_id)
     if account.is_paused:
         return
-    account.paused_reason, account.pause_told_at = words(outcome), None
+    account.paused_reason, account.pause_told_at = because[:500], None
     account.save(update_fields=["paused_reason", "pause_told_at"])
     event_record(
         action=Action.PAUSED,
@@ -52,21 +30,34 @@ def _pause(account: GatewayAccount, outcome: Outcome) -> None:
     )
 
 
-def _back_off(account: GatewayAccount, outcome: Outcome) -> None:
+@transaction.atomic
+def account_back_off(account_id: int, *, because: str) -> None:
+    """Send nothing for a while, longer each time in a row."""
+    account = _locked(account_id)
     account.failures += 1
-    pause = backoff(account.failures, jitter=random.random())  # noqa: S311
+    pause = backoff(account.failures, jitter=random.random())  # noqa: S311 - no secret
     account.not_before = timezone.now() + pause
-    account.last_failure = words(outcome)
-    account.save(update_fields=["failures", "not_before", "last_failure"])
+    account.last_failure = because[:500]
+    account.save(update_fields=_HEALTH)
 
 
-def _recovered(account: GatewayAccount) -> None:
+@transaction.atomic
+def account_slow(account_id: int, *, because: str) -> None:
+    """The operator takes some e-mails and puts others off: say so, and go on."""
+    account = _locked(account_id)
+    if account.last_failure != because[:500]:
+        account.last_failure = because[:500]
+        account.save(update_fields=_HEALTH)
+
+
+@transaction.atomic
+def account_recover(account_id: int) -> None:
+    """The operator takes e-mails again: waits and words of failures end."""
+    account = _locked(account_id)
     if account.failures or account.last_failure:
         account.failures, account.not_before, account.last_failure = 0, None, ""
-        account.save(update_fields=["failures", "not_before", "last_failure"])
+        account.save(update_fields=_HEALTH)
 
 
-def words(outcome: Outcome) -> str:
-    """The operator's own words with the phase they came in, for people: ``auth: 535 …``."""
-    code = f"{outcome.code} " if outcome.code else ""
-    return f"{outcome.phase}: {code}{outcome.reply}"[:500]
+def _locked(account_id: int) -> GatewayAccount:
+    return GatewayAccount.objects.select_for_update(no_key=True).get(pk=account_id)

@@ -115,32 +115,28 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
 class EnvelopeAdmin(ReadOnlyAdmin[Envelope]):
     list_display = (
         "__str__",
-        "organisation",
         "state",
         "recipients_count",
-        "due_at",
+        "retry_at",
         "tries",
         "last_reply",
     )
-    list_filter = ("state", "organisation", "due_at")
-    list_select_related = ("organisation",)
-    search_fields = ("=id", "=message__id", "=message_id_header")
-    search_help_text = _("Envelope's id, message's id, or Message-ID")
+    list_filter = ("state", "account")
+    list_select_related = ("message__organisation",)
+    search_fields = ("=id", "=message__id", "=message__reference")
+    search_help_text = _("Envelope's id, message's id, or the first part of a Message-ID")
     ordering = ("-id",)
     fields = (
-        "organisation",
         "account",
         "message",
         "number",
         "message_id_header",
         "state",
-        "held_because",
         "recipients_count",
         "recipients_shown",
         "price",
         "set_aside",
-        "due_at",
-        "expires_at",
+        "retry_at",
         "tries",
         "transmitting_at",
         "answered_at",
@@ -154,11 +150,11 @@ class EnvelopeAdmin(ReadOnlyAdmin[Envelope]):
 
     @admin.display(description=_("cost"))
     def price(self, envelope: Envelope) -> str:
-        return money(envelope.cost, envelope.organisation.currency)
+        return money(envelope.cost, envelope.message.organisation.currency)
 
     @admin.display(description=_("reserved"))
     def set_aside(self, envelope: Envelope) -> str:
-        return money(envelope.reserved, envelope.organisation.currency)
+        return money(envelope.reserved, envelope.message.organisation.currency)
 
     @admin.display(description=_("phase reached"))
     def last_phase_reached(self, envelope: Envelope) -> Any:
@@ -203,7 +199,7 @@ class PhaseFilter(admin.SimpleListFilter):
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyAdmin[Attempt]):
     list_display = ("id", "envelope", "started_at", "phase_reached", "outcome_said", "reply_said")
-    list_filter = (OutcomeFilter, PhaseFilter, "envelope__organisation", "started_at")
+    list_filter = (OutcomeFilter, PhaseFilter, "envelope__account", "started_at")
     fields = (
         "envelope",
         "started_at",

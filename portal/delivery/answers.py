@@ -1,14 +1,15 @@
-"""Recording what became of envelopes."""
+"""Recording what became of envelopes, and which dots may be written next: one commit for both."""
 
 import random
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from portal.billing.services import Held, capture, release
+from portal.core.prepared import rows
+from portal.delivery.claims import ClaimedEnvelope
 from portal.delivery.models import Attempt, State
 from sms.retry import Phase, Verdict, backoff
 
@@ -20,78 +21,158 @@ STATE_AFTER = {
     Verdict.PAUSE_ACCOUNT: State.QUEUED,
 }
 
+_ACCEPT_THEN_PROMISE = """
+    WITH accepted AS (
+        UPDATE delivery_envelope e
+           SET state = 'accepted', token = NULL, tries = e.tries + 1, answered_at = %(now)s,
+               last_phase = 'dot', last_code = a.code, last_reply = a.reply
+          FROM unnest(%(accepted)s::bigint[], %(codes)s::int[], %(replies)s::text[])
+               AS a (id, code, reply)
+         WHERE e.id = a.id AND e.state = 'transmitting' AND e.token = ANY(%(tokens)s::uuid[])
+        RETURNING e.id, e.message_id, e.reserved),
+    alive AS MATERIALIZED (
+        SELECT token FROM delivery_claim
+         WHERE token = ANY(%(claims)s::uuid[]) AND lease_until > %(now)s
+           FOR NO KEY UPDATE),
+    passed AS (
+        UPDATE delivery_envelope e
+           SET state = 'transmitting', token = p.token, transmitting_at = %(now)s
+          FROM unnest(%(passing)s::bigint[], %(passing_tokens)s::uuid[]) AS p (id, token)
+          JOIN alive ON alive.token = p.token
+         WHERE e.id = p.id AND e.state = 'queued' AND e.retry_at IS NULL
+        RETURNING e.id)
+    SELECT id, message_id, reserved FROM accepted
+     UNION ALL
+    SELECT id, NULL, NULL FROM passed
+"""
+_SETTLE = """
+    UPDATE delivery_envelope e
+       SET state = r.state, token = NULL, tries = e.tries + 1, retry_at = r.retry_at,
+           answered_at = r.ended_at, last_phase = r.phase, last_code = r.code,
+           last_reply = r.reply, author_told_at = NULL
+      FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(states)s::text[],
+                  %(retries)s::timestamptz[], %(ended)s::timestamptz[], %(phases)s::text[],
+                  %(codes)s::int[], %(replies)s::text[])
+           AS r (id, token, state, retry_at, ended_at, phase, code, reply)
+     WHERE e.id = r.id AND e.retry_at IS NULL
+       AND (e.state = 'transmitting' AND e.token = r.token
+            OR e.state = 'queued' AND EXISTS (
+               SELECT FROM delivery_claim c
+                WHERE c.token = r.token AND e.id = ANY(c.envelope_ids)))
+    RETURNING e.state, e.id, e.message_id, e.reserved
+"""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One try's end. ``code`` and ``reply`` are the operator's last words, or the reason why
-    there are none."""
+    there are none. ``is_our_own``: that is the portal's own trouble, not the operator's."""
 
-    envelope_id: int
-    token: uuid.UUID
+    envelope: ClaimedEnvelope
     verdict: Verdict
     phase: Phase
     code: int | None
     reply: str
     started_at: datetime
     ended_at: datetime
-    tries: int
+    is_our_own: bool = False
 
 
-@transaction.atomic
-def outcomes_record(outcomes: Sequence[Outcome]) -> set[int]:
-    """Settle envelopes by their outcomes, with attempts and money, in one transaction.
+def group_commit(
+    *, outcomes: Sequence[Outcome], passing: Sequence[ClaimedEnvelope], now: datetime
+) -> set[int]:
+    """Settle the last group's envelopes by their outcomes, with attempts and money, and commit
+    that the closing dots of ``passing`` are about to be written: the point of no return.
 
-    Returns the ids settled; an envelope that is no longer ours keeps its state and only gains
-    the attempt.
+    Returns the ids of those still ours; the dot of any other must not be written. An envelope of
+    ``outcomes`` that is no longer ours keeps its state and only gains the attempt.
     """
+    accepted = [outcome for outcome in outcomes if outcome.verdict is Verdict.ACCEPTED]
+    others = [outcome for outcome in outcomes if outcome.verdict is not Verdict.ACCEPTED]
+    if not others and not any(outcome.envelope.has_money for outcome in accepted):
+        # The usual way is one statement, and one wait for the disk.
+        return _accept_then_promise(accepted, passing, now)[1]
+    with transaction.atomic():
+        captured, passed = _accept_then_promise(accepted, passing, now)
+        capture(captured)
+        _settle(others)
+    return passed
+
+
+def outcomes_record(outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """The same with no dots to write."""
+    if outcomes:
+        group_commit(outcomes=outcomes, passing=(), now=now)
+
+
+def _accept_then_promise(
+    accepted: Sequence[Outcome], passing: Sequence[ClaimedEnvelope], now: datetime
+) -> tuple[list[Held], set[int]]:
+    found = rows(
+        _ACCEPT_THEN_PROMISE,
+        {
+            "now": now,
+            "accepted": [outcome.envelope.id for outcome in accepted],
+            "codes": [outcome.code for outcome in accepted],
+            "replies": [outcome.reply for outcome in accepted],
+            "tokens": list({outcome.envelope.token for outcome in accepted}),
+            "passing": [envelope.id for envelope in passing],
+            "passing_tokens": [envelope.token for envelope in passing],
+            "claims": list({envelope.token for envelope in passing}),
+        },
+    )
+    organisations = _organisations(accepted)
+    settled = [
+        Held(organisations[message_id], message_id, pk, reserved)
+        for pk, message_id, reserved in found
+        if message_id is not None
+    ]
+    return settled, {pk for pk, message_id, _reserved in found if message_id is None}
+
+
+def _settle(outcomes: Sequence[Outcome]) -> None:
     if not outcomes:
-        return set()
-    settled = _update_envelopes(outcomes)
+        return
+    found = rows(
+        _SETTLE,
+        {
+            "ids": [outcome.envelope.id for outcome in outcomes],
+            "tokens": [outcome.envelope.token for outcome in outcomes],
+            "states": [STATE_AFTER[outcome.verdict].value for outcome in outcomes],
+            "retries": [_due_again(outcome) for outcome in outcomes],
+            "ended": [outcome.ended_at for outcome in outcomes],
+            "phases": [outcome.phase.value for outcome in outcomes],
+            "codes": [outcome.code for outcome in outcomes],
+            "replies": [outcome.reply for outcome in outcomes],
+        },
+    )
+    organisations = _organisations(outcomes)
     Attempt.objects.bulk_create(_attempt(outcome) for outcome in outcomes)
-    capture(held for state, held in settled if state == State.ACCEPTED)
-    release(held for state, held in settled if state == State.REJECTED)
-    return {held.envelope_id for _state, held in settled}
+    release(
+        Held(organisations[message_id], message_id, pk, reserved)
+        for state, pk, message_id, reserved in found
+        if state == State.REJECTED
+    )
 
 
-def _update_envelopes(outcomes: Sequence[Outcome]) -> list[tuple[str, Held]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE delivery_envelope e
-               SET state = r.state, token = NULL, lease_until = NULL, tries = e.tries + 1,
-                   due_at = coalesce(r.due_at, e.due_at), answered_at = r.ended_at,
-                   last_phase = r.phase, last_code = r.code, last_reply = r.reply,
-                   author_told_at = NULL
-              FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(states)s::text[],
-                          %(due)s::timestamptz[], %(ended)s::timestamptz[], %(phases)s::text[],
-                          %(codes)s::int[], %(replies)s::text[])
-                   AS r(id, token, state, due_at, ended_at, phase, code, reply)
-             WHERE e.id = r.id AND e.token = r.token AND e.state IN ('claimed', 'transmitting')
-            RETURNING e.state, e.organisation_id, e.message_id, e.id, e.reserved
-            """,
-            {
-                "ids": [outcome.envelope_id for outcome in outcomes],
-                "tokens": [outcome.token for outcome in outcomes],
-                "states": [STATE_AFTER[outcome.verdict].value for outcome in outcomes],
-                "due": [_due_again(outcome) for outcome in outcomes],
-                "ended": [outcome.ended_at for outcome in outcomes],
-                "phases": [outcome.phase.value for outcome in outcomes],
-                "codes": [outcome.code for outcome in outcomes],
-                "replies": [outcome.reply for outcome in outcomes],
-            },
-        )
-        return [(row[0], Held(*row[1:])) for row in cursor.fetchall()]
+def _organisations(outcomes: Sequence[Outcome]) -> dict[int, int]:
+    """The organisation of each message."""
+    messages = (outcome.envelope.message for outcome in outcomes)
+    return {message.pk: message.organisation_id for message in messages}
 
 
 def _due_again(outcome: Outcome) -> datetime | None:
-    if outcome.verdict != Verdict.RETRY:
+    if STATE_AFTER[outcome.verdict] != State.QUEUED:
         return None
-    return outcome.ended_at + backoff(outcome.tries + 1, jitter=random.random())  # noqa: S311
+    if outcome.verdict == Verdict.PAUSE_ACCOUNT:
+        return outcome.ended_at
+    jitter = random.random()  # noqa: S311 - no secret
+    return outcome.ended_at + backoff(outcome.envelope.tries + 1, jitter=jitter)
 
 
 def _attempt(outcome: Outcome) -> Attempt:
     return Attempt(
-        envelope_id=outcome.envelope_id,
+        envelope_id=outcome.envelope.id,
         started_at=outcome.started_at,
         ended_at=outcome.ended_at,
         phase=outcome.phase.value,

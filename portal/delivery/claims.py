@@ -1,45 +1,60 @@
-"""Claims and leases: which worker holds which envelope, and until when.
+"""Claims: which worker run alone may send which queued envelopes, and until when.
 
-Every step out of ``claimed`` and ``transmitting`` is guarded by token and state, so that a worker
-that was stopped for an hour can wake up and change nothing. Leases only decide when others may
-take over; clocks of several machines may differ by less than a lease.
+A claim is a lease over envelopes that stay ``queued``. Whoever is about to write a dot asks the
+rows once more (``answers.group_commit``), so that a claim that ran out, or was made twice, costs
+time and sends nothing twice. Leases only decide when others may take over; clocks of several
+machines may differ by less than a lease.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Prefetch
+from django.db import transaction
 
-from portal.billing.services import release
-from portal.delivery.models import (
-    Attempt,
-    Envelope,
-    GatewayAccount,
-    HeldBecause,
-    Recipient,
-    State,
-)
-from portal.delivery.money import held_for
-from portal.delivery.permits import reason_to_hold
-from sms.retry import Phase, Verdict, backoff
+from portal.core.prepared import rows
+from portal.delivery.models import Claim, GatewayAccount, Message, OutboxEntry
+from portal.delivery.permits import Permits
+from portal.delivery.scheduling import BULK, INTERACTIVE, entries_due, may_send
+from portal.delivery.withdrawal import message_expire
 
-MOST_SWEPT = 1000
-LOSSES_FORGIVEN = 3
+_UNLIMITED = 1_000_000
 
 
-@dataclass(frozen=True)
-class Claim:
-    """Envelopes this worker holds under ``token``; ``next_slot`` says when the account's limit
-    per minute lets more go (None: at once)."""
+@dataclass(frozen=True, slots=True)
+class ClaimedEnvelope:
+    """A queued envelope that is ours to send; ``numbers`` are its MSISDNs in order."""
+
+    id: int
+    token: uuid.UUID
+    message: Message
+    number: int
+    tries: int
+    numbers: tuple[str, ...]
+    has_money: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim took under ``token``. ``next_slot``: when the account's limit per minute lets
+    more go (None: at once). ``is_contended``: others held locks on what else was due."""
 
     token: uuid.UUID
-    account: GatewayAccount | None
-    envelopes: Sequence[Envelope] = ()
+    account: GatewayAccount
+    envelopes: Sequence[ClaimedEnvelope] = ()
     next_slot: datetime | None = None
+    is_contended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """Numbers ``low`` to ``high`` of a message's envelopes."""
+
+    message: Message
+    low: int
+    high: int
 
 
 def lease_end(now: datetime) -> datetime:
@@ -47,34 +62,53 @@ def lease_end(now: datetime) -> datetime:
 
 
 @transaction.atomic
-def envelopes_claim(*, account_id: int, most: int, now: datetime) -> Claim:
+def envelopes_claim(
+    *, account_id: int, most: int, now: datetime, only_interactive: bool = False
+) -> Claimed:
     """Take up to ``most`` due envelopes, interactive first, and commit that we hold them.
 
-    What may no longer be sent is held, what is too late expires; neither is in the claim.
+    Messages that may no longer be sent are held, those too late expire; neither is in the claim.
     """
     token = uuid.uuid4()
-    # Envelopes refer to the account while they are inserted: a full lock would stop submits.
-    account = (
-        GatewayAccount.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("organisation")
-        .get(pk=account_id)
+    account = _account(account_id)
+    allowed = min(most, _allowance(account, now)) if may_send(account, now=now) else 0
+    if not allowed:
+        return Claimed(token, account, next_slot=account.next_slot if account.per_minute else None)
+    choice = _Choice(account_id, allowed, now)
+    choice.take_new(INTERACTIVE)
+    if not only_interactive:
+        choice.take_returned()
+        choice.take_new(BULK)
+    envelopes = _envelopes(token, choice.slices)
+    if envelopes:
+        ids = [envelope.id for envelope in envelopes]
+        Claim.objects.create(
+            token=token, account=account, lease_until=lease_end(now), envelope_ids=ids
+        )
+    _spend_slots(account, len(envelopes), now)
+    return Claimed(
+        token,
+        account,
+        envelopes,
+        account.next_slot if account.per_minute else None,
+        choice.is_contended,
     )
-    if account.is_paused or (account.not_before and account.not_before > now):
-        return Claim(token, account)
-    allowed = min(most, _allowance(account, now))
-    due = _lock_due(account_id, allowed, now) if allowed else []
-    sendable = _set_aside(due, now)
-    _spend_slots(account, len(sendable), now)
-    Envelope.objects.filter(pk__in=[envelope.pk for envelope in sendable]).update(
-        state=State.CLAIMED, token=token, lease_until=lease_end(now)
-    )
-    return Claim(token, account, sendable, account.next_slot if account.per_minute else None)
+
+
+def _account(account_id: int) -> GatewayAccount:
+    accounts = GatewayAccount.objects.select_related("organisation")
+    account = accounts.get(pk=account_id)
+    if account.per_minute is None:
+        return account
+    # Its slots are given out one claim at a time. Envelopes refer to the account while they are
+    # inserted: a full lock would stop submits.
+    return accounts.select_for_update(of=("self",), no_key=True).get(pk=account_id)
 
 
 def _allowance(account: GatewayAccount, now: datetime) -> int:
     """E-mails that may go now: at most one second's worth of the limit at a time."""
     if account.per_minute is None:
-        return 1_000_000
+        return _UNLIMITED
     if account.next_slot and account.next_slot > now:
         return 0
     return max(1, account.per_minute // 60)
@@ -88,136 +122,173 @@ def _spend_slots(account: GatewayAccount, count: int, now: datetime) -> None:
     account.save(update_fields=["next_slot"])
 
 
-def _lock_due(account_id: int, most: int, now: datetime) -> list[Envelope]:
-    in_order = Prefetch("recipients", Recipient.objects.order_by("id"))
-    return list(
-        Envelope.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(account_id=account_id, state=State.QUEUED, due_at__lte=now)
-        .select_related("message__sender_name", "message__author", "message__vouched_by")
-        .prefetch_related(in_order)
-        .order_by("priority", "due_at", "id")[:most]
-    )
+class _Choice:
+    """The parts of messages that one claim takes, in order."""
 
+    def __init__(self, account_id: int, most: int, now: datetime) -> None:
+        self.slices: list[_Slice] = []
+        self.is_contended = False
+        self._account_id = account_id
+        self._room = most
+        self._now = now
+        self._permits = Permits()
 
-def _set_aside(due: Iterable[Envelope], now: datetime) -> list[Envelope]:
-    sendable, expired = [], []
-    reasons: dict[tuple[int, int, str], HeldBecause | None] = {}
-    for envelope in due:
-        message = envelope.message
-        if envelope.expires_at and envelope.expires_at < now:
-            expired.append(envelope)
-            continue
-        # Many small messages of one person ask the same question.
-        question = (message.answerable.pk, message.sender_name_id, message.sender_value)
-        if question not in reasons:
-            reasons[question] = reason_to_hold(message, message.answerable)
-        if reason := reasons[question]:
-            _hold(envelope, reason)
-        else:
-            sendable.append(envelope)
-    _expire(expired)
-    return sendable
+    def take_new(self, priority: int) -> None:
+        """Move the cursors of due messages, as far as there is room."""
+        locked = self._lock_entries(priority)
+        moved = []
+        for entry in locked:
+            if self._room and self._may_leave(entry.message):
+                high = min(entry.last_number, entry.next_number + self._room - 1)
+                self._take(_Slice(entry.message, entry.next_number, high))
+                moved.append((entry.message_id, high + 1))
+        _move_cursors(moved)
 
-
-def _hold(envelope: Envelope, reason: HeldBecause) -> None:
-    Envelope.objects.filter(pk=envelope.pk).update(
-        state=State.HELD, held_because=reason, author_told_at=None
-    )
-
-
-def _expire(expired: Sequence[Envelope]) -> None:
-    if expired:
-        Envelope.objects.filter(pk__in=[envelope.pk for envelope in expired]).update(
-            state=State.EXPIRED
+    def _lock_entries(self, priority: int) -> list[OutboxEntry]:
+        if not self._room:
+            return []
+        due = entries_due(self._account_id, now=self._now).filter(priority=priority)
+        wanted, room = [], self._room
+        spans = due.values_list("message", "next_number", "last_number")[: self._room]
+        for message_id, low, last in spans:
+            if room <= 0:
+                break
+            wanted.append(message_id)
+            room -= last - low + 1
+        locked = list(
+            due.filter(message__in=wanted)
+            .select_related("message__sender_name", "message__author", "message__vouched_by")
+            .select_for_update(of=("self",), skip_locked=True, no_key=True)
         )
-        release(held_for(expired))
+        self.is_contended |= len(locked) < len(wanted)
+        return locked
+
+    def take_returned(self) -> None:
+        """Take what came back to the queue, oldest first."""
+        found = _lock_returned(self._account_id, self._room, self._now) if self._room else []
+        messages = _messages({message_id for _id, message_id, _number in found})
+        leaving = [row for row in found if self._may_leave(messages[row[1]])]
+        for _id, message_id, number in leaving:
+            self._take(_Slice(messages[message_id], number, number))
+        _leave_the_returned([row[0] for row in leaving])
+
+    def _take(self, part: _Slice) -> None:
+        self.slices.append(part)
+        self._room -= part.high - part.low + 1
+
+    def _may_leave(self, message: Message) -> bool:
+        if message.expires_at and message.expires_at <= self._now:
+            message_expire(message)
+            return False
+        reason = self._permits.reason_to_hold(message)
+        if reason:
+            OutboxEntry.objects.filter(message=message).update(
+                held_because=reason, author_told_at=None
+            )
+        return not reason
 
 
-def pass_point_of_no_return(
-    *, envelope_ids: Collection[int], token: uuid.UUID, now: datetime
-) -> set[int]:
-    """Commit that the closing dots of these envelopes are about to be written.
+def _messages(ids: Collection[int]) -> dict[int, Message]:
+    people = ("sender_name", "author", "vouched_by")
+    return Message.objects.select_related(*people).in_bulk(ids) if ids else {}
 
-    Returns those still ours; the dot of any other must not be written.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
+
+def _move_cursors(moved: Sequence[tuple[int, int]]) -> None:
+    if moved:
+        rows(
             """
-            UPDATE delivery_envelope
-               SET state = 'transmitting', transmitting_at = %(now)s, lease_until = %(until)s
-             WHERE id = ANY(%(ids)s) AND token = %(token)s
-               AND state = 'claimed' AND lease_until > %(now)s
-            RETURNING id
+            UPDATE delivery_outboxentry o SET next_number = moved.next_number
+              FROM unnest(%(ids)s::bigint[], %(next)s::int[]) AS moved (message_id, next_number)
+             WHERE o.message_id = moved.message_id
             """,
-            {"ids": list(envelope_ids), "token": token, "now": now, "until": lease_end(now)},
+            {"ids": [pk for pk, _next in moved], "next": [number for _pk, number in moved]},
         )
-        return {row[0] for row in cursor.fetchall()}
 
 
-def leases_renew(*, token: uuid.UUID, now: datetime) -> None:
-    """We are alive: what we still hold under ``token`` stays ours for another lease."""
-    under_lease = Envelope.objects.filter(state__in=[State.CLAIMED, State.TRANSMITTING])
-    under_lease.filter(token=token, lease_until__gt=now).update(lease_until=lease_end(now))
-
-
-def claim_give_back(*, token: uuid.UUID) -> None:
-    """Return to the queue whatever of the claim no dot was promised for."""
-    Envelope.objects.filter(token=token, state=State.CLAIMED).update(
-        state=State.QUEUED, token=None, lease_until=None
+def _lock_returned(account_id: int, most: int, now: datetime) -> list[tuple[int, int, int]]:
+    """Ids, messages and numbers."""
+    return rows(
+        """
+        SELECT e.id, e.message_id, e.number
+          FROM delivery_envelope e
+          JOIN delivery_outboxentry o ON o.message_id = e.message_id
+         WHERE e.account_id = %(account)s AND e.retry_at <= %(now)s AND e.state = 'queued'
+           AND o.held_because = '' AND o.paused_at IS NULL
+         ORDER BY o.priority, e.retry_at, e.id LIMIT %(most)s
+           FOR NO KEY UPDATE OF e SKIP LOCKED
+        """,
+        {"account": account_id, "now": now, "most": most},
     )
 
 
-@transaction.atomic
-def leases_sweep(*, now: datetime) -> tuple[int, int]:
-    """Deal with envelopes whose worker vanished: back to the queue before the point of no
-    return, uncertain after it. Returns how many of each."""
-    run_out = list(
-        Envelope.objects.select_for_update(skip_locked=True)
-        .filter(state__in=[State.CLAIMED, State.TRANSMITTING], lease_until__lte=now)
-        .order_by("lease_until")[:MOST_SWEPT]
+def _leave_the_returned(ids: Sequence[int]) -> None:
+    if ids:
+        rows(
+            "UPDATE delivery_envelope SET retry_at = NULL WHERE id = ANY(%(ids)s::bigint[])",
+            {"ids": list(ids)},
+        )
+
+
+def _envelopes(token: uuid.UUID, slices: Sequence[_Slice]) -> list[ClaimedEnvelope]:
+    if not slices:
+        return []
+    found = rows(
+        """
+        SELECT s.place, e.id, e.number, e.tries, e.reserved > 0,
+               ARRAY(SELECT r.phone FROM delivery_recipient r
+                      WHERE r.envelope_id = e.id ORDER BY r.id)
+          FROM unnest(%(messages)s::bigint[], %(lows)s::int[], %(highs)s::int[])
+               WITH ORDINALITY AS s (message_id, low, high, place)
+          JOIN delivery_envelope e
+            ON e.message_id = s.message_id AND e.number BETWEEN s.low AND s.high
+         WHERE e.state = 'queued'
+         ORDER BY s.place, e.number
+        """,
+        {
+            "messages": [part.message.pk for part in slices],
+            "lows": [part.low for part in slices],
+            "highs": [part.high for part in slices],
+        },
     )
-    before_dot = [envelope for envelope in run_out if envelope.state == State.CLAIMED]
-    after_dot = [envelope for envelope in run_out if envelope.state == State.TRANSMITTING]
-    _requeue(before_dot, now)
-    _make_uncertain(after_dot, now)
-    return len(before_dot), len(after_dot)
+    return [
+        ClaimedEnvelope(
+            id=pk,
+            token=token,
+            message=slices[place - 1].message,
+            number=number,
+            tries=tries,
+            numbers=tuple(phones),
+            has_money=has_money,
+        )
+        for place, pk, number, tries, has_money, phones in found
+    ]
 
 
-def _requeue(envelopes: Sequence[Envelope], now: datetime) -> None:
-    Attempt.objects.bulk_create(
-        _attempt(envelope, Phase.BODY, Verdict.RETRY, now) for envelope in envelopes
+def claims_renew(tokens: Collection[uuid.UUID], *, now: datetime) -> set[uuid.UUID]:
+    """We are alive: what we hold stays ours for another lease. Returns the claims that stay; the
+    others ran out, and their envelopes may be others' by now."""
+    found = rows(
+        """
+        UPDATE delivery_claim SET lease_until = %(until)s
+         WHERE token = ANY(%(tokens)s::uuid[]) AND lease_until > %(now)s
+        RETURNING token
+        """,
+        {"tokens": list(tokens), "now": now, "until": lease_end(now)},
     )
-    for envelope in envelopes:
-        envelope.state, envelope.token, envelope.lease_until = State.QUEUED, None, None
-        envelope.tries += 1
-        if envelope.tries > LOSSES_FORGIVEN:
-            # It may be this envelope that kills its workers.
-            envelope.due_at = now + backoff(envelope.tries - LOSSES_FORGIVEN, jitter=0.5)
-    fields = ["state", "token", "lease_until", "tries", "due_at"]
-    Envelope.objects.bulk_update(envelopes, fields)
+    return {token for (token,) in found}
 
 
-def _make_uncertain(envelopes: Sequence[Envelope], now: datetime) -> None:
-    Attempt.objects.bulk_create(
-        _attempt(envelope, Phase.DOT, Verdict.UNCERTAIN, now) for envelope in envelopes
-    )
-    Envelope.objects.filter(pk__in=[envelope.pk for envelope in envelopes]).update(
-        state=State.UNCERTAIN,
-        token=None,
-        lease_until=None,
-        last_phase=Phase.DOT.value,
-        last_code=None,
-        last_reply="",
-        author_told_at=None,
-    )
-
-
-def _attempt(envelope: Envelope, phase: Phase, verdict: Verdict, now: datetime) -> Attempt:
-    return Attempt(
-        envelope=envelope,
-        started_at=envelope.transmitting_at or now,
-        ended_at=now,
-        phase=phase.value,
-        reply="worker vanished",
-        outcome=verdict.value,
+def claims_end(tokens: Collection[uuid.UUID], *, unsent: Collection[int], now: datetime) -> None:
+    """Drop claims of which everything is settled or ``unsent``, which goes back to the queue."""
+    rows(
+        """
+        WITH ended AS (
+            DELETE FROM delivery_claim WHERE token = ANY(%(tokens)s::uuid[])
+            RETURNING envelope_ids)
+        UPDATE delivery_envelope e SET retry_at = %(now)s
+          FROM ended
+         WHERE e.id = ANY(%(unsent)s::bigint[]) AND e.id = ANY(ended.envelope_ids)
+           AND e.state = 'queued' AND e.retry_at IS NULL
+        """,
+        {"tokens": list(tokens), "unsent": list(unsent), "now": now},
     )

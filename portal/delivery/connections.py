@@ -13,16 +13,20 @@ from portal.delivery.models import ConnectionLease, GatewayAccount
 @transaction.atomic
 def connections_lease(*, account_id: int, most: int, now: datetime) -> ConnectionLease | None:
     """Up to ``most`` of the account's free connections, or None where all are in use."""
-    account = GatewayAccount.objects.select_for_update(no_key=True).get(pk=account_id)
-    leases = ConnectionLease.objects.filter(account=account)
-    leases.filter(expires_at__lte=now).delete()
-    used = leases.aggregate(used=Sum("connections"))["used"] or 0
-    free = min(account.connections - used, most)
+    free = min(_lock_free(account_id, now), most)
     if free < 1:
         return None
-    return leases.create(
-        account=account, token=uuid.uuid4(), connections=free, expires_at=_end(now)
+    return ConnectionLease.objects.create(
+        account_id=account_id, token=uuid.uuid4(), connections=free, expires_at=_end(now)
     )
+
+
+@transaction.atomic
+def connections_resize(lease: ConnectionLease, *, to: int, now: datetime) -> None:
+    """Hold ``to`` connections, or as many as are free beside those held."""
+    free = _lock_free(lease.account_id, now)
+    lease.connections = min(to, lease.connections + max(0, free))
+    ConnectionLease.objects.filter(pk=lease.pk).update(connections=lease.connections)
 
 
 def connections_renew(lease: ConnectionLease, *, now: datetime) -> bool:
@@ -31,14 +35,17 @@ def connections_renew(lease: ConnectionLease, *, now: datetime) -> bool:
     return bool(renewed.update(expires_at=_end(now)))
 
 
-def connections_shrink(lease: ConnectionLease, *, to: int) -> None:
-    """Give back all but ``to`` connections."""
-    lease.connections = to
-    ConnectionLease.objects.filter(pk=lease.pk).update(connections=to)
-
-
 def connections_free(lease: ConnectionLease) -> None:
     ConnectionLease.objects.filter(pk=lease.pk).delete()
+
+
+def _lock_free(account_id: int, now: datetime) -> int:
+    """How many connections nobody holds; below 0 where the account allows fewer than before.
+    The account's row is locked."""
+    account = GatewayAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+    leases = ConnectionLease.objects.filter(account=account)
+    leases.filter(expires_at__lte=now).delete()
+    return account.connections - (leases.aggregate(used=Sum("connections"))["used"] or 0)
 
 
 def _end(now: datetime) -> datetime:

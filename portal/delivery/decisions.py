@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,33 +14,53 @@ from portal.audit.services import event_record
 from portal.billing.services import capture, release, reserve
 from portal.core.errors import Conflict, Refused
 from portal.delivery.doorbell import ring
-from portal.delivery.models import UNSENT, Envelope, Message, Recipient, State
+from portal.delivery.models import Envelope, Message, OutboxEntry, Recipient, State
 from portal.delivery.money import held_for
-from portal.delivery.outbox import new_message_id
+from portal.delivery.outbox import outbox_reopen
 from portal.delivery.permits import reason_to_hold
+from portal.delivery.withdrawal import withdraw
 
 
 @transaction.atomic
 def message_cancel(*, message: Message, actor: User) -> int:
     """Cancel what has not left; returns how many recipients. Raises ``Conflict`` where all left.
 
-    An envelope that a worker has just claimed is on its way and is not waited for.
+    What a worker has claimed but not handed over is cancelled too.
     """
     _refuse_unless_may_decide(message, actor)
-    unsent = _locked(message.envelopes.filter(state__in=UNSENT))
-    if not unsent:
+    recipients = withdraw(message, State.CANCELLED, actor)
+    if not recipients:
         raise Conflict(_("Everything has left already; there is nothing to cancel."))
-    _move(unsent, State.CANCELLED, actor)
-    release(held_for(unsent))
-    recipients = sum(envelope.recipients_count for envelope in unsent)
-    event_record(
-        action=Action.CANCELLED,
-        actor=actor,
-        organisation_id=message.organisation_id,
-        obj=message,
-        details={"recipients": recipients},
-    )
+    _record(Action.CANCELLED, message, actor, recipients=recipients)
     return recipients
+
+
+@transaction.atomic
+def message_pause(*, message: Message, actor: User) -> None:
+    """Claim nothing more of the message until it is resumed. Raises ``Conflict`` where nothing
+    waits or it is paused already."""
+    _refuse_unless_may_decide(message, actor)
+    entry = _lock_entry(message)
+    if entry is None or not _waiting_recipients(message):
+        raise Conflict(_("Everything has left already; there is nothing to pause."))
+    if entry.paused_at:
+        raise Conflict(_("The message is paused already."))
+    entry.paused_at, entry.paused_by = timezone.now(), actor
+    entry.save(update_fields=["paused_at", "paused_by"])
+    _record(Action.PAUSED, message, actor)
+
+
+@transaction.atomic
+def message_resume(*, message: Message, actor: User) -> None:
+    """Go on with a paused message where it stopped. Raises ``Conflict`` where it is not paused."""
+    _refuse_unless_may_decide(message, actor)
+    entry = _lock_entry(message)
+    if entry is None or not entry.paused_at:
+        raise Conflict(_("The message is not paused."))
+    entry.paused_at, entry.paused_by = None, None
+    entry.save(update_fields=["paused_at", "paused_by"])
+    _record(Action.RESUMED, message, actor)
+    transaction.on_commit(lambda: ring(entry.account_id))
 
 
 @transaction.atomic
@@ -51,21 +71,16 @@ def message_release(*, message: Message, actor: User) -> int:
     """
     if not _is_manager(message, actor):
         raise Refused(_("Only a manager of the organisation may release a held message."))
-    held = _locked(message.envelopes.filter(state=State.HELD))
-    if not held:
+    entry = _lock_entry(message)
+    if entry is None or not entry.held_because:
         raise Conflict(_("Nothing of this message is held any more."))
     _refuse_if_held_for(message, actor)
     Message.objects.filter(pk=message.pk).update(vouched_by=actor)
-    _move(held, State.QUEUED, None, due_at=timezone.now())
-    recipients = sum(envelope.recipients_count for envelope in held)
-    event_record(
-        action=Action.RELEASED,
-        actor=actor,
-        organisation_id=message.organisation_id,
-        obj=message,
-        details={"recipients": recipients},
-    )
-    transaction.on_commit(lambda: ring(held[0].account_id))
+    entry.held_because = ""
+    entry.save(update_fields=["held_because"])
+    recipients = _waiting_recipients(message)
+    _record(Action.RELEASED, message, actor, recipients=recipients)
+    transaction.on_commit(lambda: ring(entry.account_id))
     return recipients
 
 
@@ -73,7 +88,7 @@ def message_release(*, message: Message, actor: User) -> int:
 def envelope_was_sent(*, envelope: Envelope, actor: User) -> None:
     """A person's word that the operator took an uncertain envelope; its money is spent."""
     uncertain = _lock_uncertain(envelope, actor)
-    _move([uncertain], State.ACCEPTED, actor)
+    _move(uncertain, State.ACCEPTED, actor)
     capture(held_for([uncertain]))
     _record_settlement(uncertain, actor, State.ACCEPTED)
 
@@ -82,7 +97,7 @@ def envelope_was_sent(*, envelope: Envelope, actor: User) -> None:
 def envelope_was_not_sent(*, envelope: Envelope, actor: User) -> None:
     """A person's word that the operator did not take it; its money may be spent again."""
     uncertain = _lock_uncertain(envelope, actor)
-    _move([uncertain], State.REJECTED, actor)
+    _move(uncertain, State.REJECTED, actor)
     release(held_for([uncertain]))
     _record_settlement(uncertain, actor, State.REJECTED)
 
@@ -100,7 +115,7 @@ def envelope_send_again(*, envelope: Envelope, actor: User) -> Envelope:
     if not actor.may(Right.SEND):
         raise Refused(_("You may not send messages."))
     _refuse_if_held_for(message, message.answerable)
-    _move([uncertain], State.REPLACED, actor)
+    _move(uncertain, State.REPLACED, actor)
     capture(held_for([uncertain]))
     reserved = reserve(
         organisation=message.organisation,
@@ -116,26 +131,29 @@ def envelope_send_again(*, envelope: Envelope, actor: User) -> Envelope:
 
 def _replacement(old: Envelope, reserved: Decimal) -> Envelope:
     last = old.message.envelopes.order_by("-number").values_list("number", flat=True)[0]
+    outbox_reopen(old.message, account_id=old.account_id)
     new = Envelope.objects.create(
-        organisation_id=old.organisation_id,
         account_id=old.account_id,
         message_id=old.message_id,
         number=last + 1,
         recipients_count=old.recipients_count,
         cost=old.cost,
         reserved=reserved,
-        message_id_header=new_message_id(old.message_id_header.strip("<>").rpartition("@")[2]),
-        priority=old.priority,
-        due_at=timezone.now(),
-        expires_at=old.expires_at,
+        retry_at=timezone.now(),
         replaces=old,
     )
     Recipient.objects.filter(envelope=old).update(envelope=new)
     return new
 
 
-def _locked(envelopes: QuerySet[Envelope]) -> list[Envelope]:
-    return list(envelopes.select_for_update(of=("self",)).order_by("id"))
+def _lock_entry(message: Message) -> OutboxEntry | None:
+    entries = OutboxEntry.objects.select_for_update(of=("self",), no_key=True)
+    return entries.filter(message=message).first()
+
+
+def _waiting_recipients(message: Message) -> int:
+    queued = message.envelopes.filter(state=State.QUEUED)
+    return int(queued.aggregate(people=Sum("recipients_count"))["people"] or 0)
 
 
 def _lock_uncertain(envelope: Envelope, actor: User) -> Envelope:
@@ -152,11 +170,18 @@ def _lock_uncertain(envelope: Envelope, actor: User) -> Envelope:
     return locked
 
 
-def _move(
-    envelopes: list[Envelope], state: State, settled_by: User | None, **changes: object
-) -> None:
-    Envelope.objects.filter(pk__in=[envelope.pk for envelope in envelopes]).update(
-        state=state, held_because="", settled_by=settled_by, **changes
+def _move(envelope: Envelope, state: State, settled_by: User) -> None:
+    Envelope.objects.filter(pk=envelope.pk).update(state=state, settled_by=settled_by)
+    Message.objects.filter(pk=envelope.message_id).update(settled_counts=None)
+
+
+def _record(action: Action, message: Message, actor: User, **details: object) -> None:
+    event_record(
+        action=action,
+        actor=actor,
+        organisation_id=message.organisation_id,
+        obj=message,
+        details=details,
     )
 
 
@@ -164,7 +189,7 @@ def _record_settlement(envelope: Envelope, actor: User, state: State) -> None:
     event_record(
         action=Action.SETTLED,
         actor=actor,
-        organisation_id=envelope.organisation_id,
+        organisation_id=envelope.message.organisation_id,
         obj=envelope,
         details={"settled_as": state, "message": envelope.message_id},
     )

@@ -1,101 +1,71 @@
-"""The delivery engine: one worker's run over one gateway account's outbox.
+"""The delivery engine: one worker's run over the outboxes of one or more gateway accounts.
 
-One event loop drives all sessions of the run in groups: claim (commit), bring every session to
-"dot withheld", pass the point of no return (one commit for the group), write the dots, record the
-answers (one commit). The loop stands still while the database works, so plain blocking
-transactions do.
+One event loop drives all lanes of the run. It brings them to "dot withheld", stands still for one
+commit that records the answers to the last dots and promises the next (the point of no return),
+and then writes those dots, each together with the commands of the e-mail that follows. So
+transactions are plain and blocking, and no commit ever waits inside a coroutine.
 """
 
 import asyncio
 import logging
 import time
-import uuid
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from portal.delivery.account_health import health_record
-from portal.delivery.answers import Outcome, outcomes_record
-from portal.delivery.claims import (
-    Claim,
-    claim_give_back,
-    envelopes_claim,
-    lease_end,
-    leases_renew,
-    pass_point_of_no_return,
-)
-from portal.delivery.connections import (
-    connections_free,
-    connections_lease,
-    connections_renew,
-    connections_shrink,
-)
+from portal.delivery.answers import group_commit, outcomes_record
+from portal.delivery.connections import connections_lease
+from portal.delivery.desk import Desk
 from portal.delivery.doorbell import ring
-from portal.delivery.gateways import smtp_server_of
-from portal.delivery.models import ConnectionLease, Envelope, GatewayAccount, State
-from portal.delivery.talk import Try, answer, begin_all, close_all
-from sms.retry import Phase, Verdict
-from sms.smtp import Server, Session
+from portal.delivery.scheduling import INTERACTIVE, Due, accounts_due
+from portal.delivery.sweep import sweep_outbox
+from sms.lane import catch_up
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
-MOST_CONNECTIONS = 32
-# Other accounts wait for this worker process too.
-RUN_SECONDS = 20.0
-ANSWER_PATIENCE_SECONDS = 1.0
+# Other tasks wait for this worker process too.
+RUN_SECONDS = 10.0
+TICK_SECONDS = 0.25
+# A group forms until all its lanes are there, or until nothing was heard of the others so long.
+QUIET_SECONDS = 0.003
+# Where more accounts wait than there is room for, each has its turn of this length.
+TURN_SECONDS = 2.0
+ASK_AGAIN_SECONDS = 1.0
+OVERTIME_SWEEP_SECONDS = 10.0
 
 
 def deliver_account(account_id: int) -> int:
-    """Send what is due on the account until nothing is, the run's time is over or the account
-    stops; returns how many envelopes were settled. Safe to run any number of times at once."""
-    lease = connections_lease(account_id=account_id, most=MOST_CONNECTIONS, now=timezone.now())
-    if lease is None:
-        return 0
-    try:
-        with Run(account_id, lease) as run:
-            settled = run.deliver()
-    finally:
-        connections_free(lease)
+    """Send what is due on the account, and meanwhile on others that wait, until nothing is or the
+    run's time is over; returns how many envelopes were settled. Safe to run any number of times
+    at once."""
+    with Run() as run:
+        run.adopt(account_id)
+        settled = run.deliver()
     # Who rang while we held the last connection was sent away.
-    if is_due(account_id, now=timezone.now()):
-        ring(account_id)
+    for due in accounts_due(now=timezone.now(), among=run.served):
+        ring(due.account_id)
     return settled
 
 
-def is_due(account_id: int, *, now: datetime) -> bool:
-    """Whether a claim on the account would find something now."""
-    account = GatewayAccount.objects.get(pk=account_id)
-    closed_until = max(filter(None, (account.not_before, account.next_slot)), default=now)
-    if account.is_paused or closed_until > now:
-        return False
-    return Envelope.objects.filter(account=account_id, state=State.QUEUED, due_at__lte=now).exists()
-
-
 class Run:
-    """Sessions and envelopes of one run; a context manager that leaves nothing open."""
+    """The desks of one run; a context manager that leaves nothing open."""
 
-    def __init__(self, account_id: int, lease: ConnectionLease) -> None:
-        self.account_id = account_id
-        self.lease = lease
-        self.server: Server | None = None
-        self.idle: list[Session] = []
-        self.awaiting: dict[asyncio.Task[Outcome], Try] = {}
-        self.claim_token: uuid.UUID | None = None
+    def __init__(self) -> None:
+        self.desks: dict[int, Desk] = {}
+        self.served: set[int] = set()
         self.settled = 0
-        self.unanswered = 0
-        self.stopped = False
-        self.deadline = time.monotonic() + RUN_SECONDS
-        self.renewed_at = timezone.now()
-        self.runner = asyncio.Runner()
+        self._loop = asyncio.new_event_loop()
+        self._news: asyncio.Future[None] | None = None
+        self._began = self._ticked = self._renewed = self._swept = time.monotonic()
+        self._not_before: dict[int, float] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -106,168 +76,199 @@ class Run:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for one in self.awaiting.values():
-            one.session.abort()
         try:
-            self.runner.run(close_all(self.idle))
+            for desk in self.desks.values():
+                desk.lanes.abort()
+                self._loop.run_until_complete(desk.lanes.stop_opening())
         finally:
-            self.runner.close()
+            self._loop.close()
+
+    def adopt(self, account_id: int) -> None:
+        """Serve the account too, with a fair share of the connections, if it has any free."""
+        share = self._share(len(self.desks) + 1)
+        lease = connections_lease(account_id=account_id, most=share, now=timezone.now())
+        if lease is None:
+            self._not_before[account_id] = time.monotonic() + ASK_AGAIN_SECONDS
+            return
+        self.desks[account_id] = Desk(lease, self._tell)
+        self.served.add(account_id)
 
     def deliver(self) -> int:
         try:
-            self._send_what_is_due()
+            while self.desks:
+                self._turn()
         except DATABASE_AWAY as error:
             log.warning("database away, no more claims: %s", type(error).__name__)
             close_old_connections()
-        self._drain()
+            self._drain()
         return self.settled
 
-    def _send_what_is_due(self) -> None:
-        while self._may_go_on():
-            claim = self._claim(self.lease.connections - len(self.awaiting))
-            if claim.envelopes:
-                self._send(claim)
-            elif not self._wait_for_more(claim):
-                break
+    def _turn(self) -> None:
+        for desk in self.desks.values():
+            desk.claim(timezone.now())
+            desk.feed(self._loop)
+        self._loop.run_until_complete(self._form_group())
+        self._commit_group()
+        if time.monotonic() >= self._ticked + TICK_SECONDS:
+            self._ticked = time.monotonic()
+            self._tick()
+        self._let_go_of_idle_ones()
+
+    # Groups.
+
+    def _tell(self) -> None:
+        """A lane was heard of; the group is worth a look once none is expected any more."""
+        if self._news is not None and not self._news.done() and not self._pending:
+            self._news.set_result(None)
+
+    @property
+    def _pending(self) -> int:
+        return sum(desk.lanes.pending for desk in self.desks.values())
+
+    @property
+    def _heard(self) -> int:
+        lanes = [desk.lanes for desk in self.desks.values()]
+        return sum(len(one.ready) + len(one.outcomes) + len(one.refusals) for one in lanes)
+
+    async def _form_group(self) -> None:
+        """Wait until every lane was heard of, or those heard of have waited long enough."""
+        before, tick_at = -1, self._ticked + TICK_SECONDS
+        while (heard := self._heard) != before or not heard:
+            before = heard
+            left = tick_at - time.monotonic()
+            if left <= 0 or (heard and not self._pending) or self._any_can_begin():
+                return
+            self._news = self._loop.create_future()
+            wake = self._loop.call_later(min(left, QUIET_SECONDS) if heard else left, self._wake)
+            await self._news
+            wake.cancel()
+
+    def _wake(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
+
+    def _any_can_begin(self) -> bool:
+        return any(desk.can_begin for desk in self.desks.values())
+
+    def _commit_group(self) -> None:
+        """Record what the lanes said, and write the dots that this commit promises."""
+        outcomes = {desk: desk.lanes.take_outcomes() for desk in self.desks.values()}
+        ready = [one for desk in self.desks.values() for one in desk.lanes.ready.values()]
+        passing = [one.envelope for one in ready]
+        everything = [outcome for of_desk in outcomes.values() for outcome in of_desk]
+        if everything or passing:
+            now = timezone.now()
+            try:
+                passed = group_commit(outcomes=everything, passing=passing, now=now)
+            except DATABASE_AWAY:
+                # Whether it was committed is not known.
+                passed = set()
+                for desk in self.desks.values():
+                    desk.withhold_dots()
+                    everything += desk.lanes.outcomes
+                    outcomes[desk] += desk.lanes.take_outcomes()
+                _persistently(partial(outcomes_record, everything, now=now))
+            self.settled += len(everything)
+            self._loop.run_until_complete(catch_up())
+            for desk in self.desks.values():
+                desk.write_dots(passed, timezone.now())
+        for desk, of_desk in outcomes.items():
+            desk.settled(of_desk)
+
+    # Four times a second.
+
+    def _tick(self) -> None:
+        now = timezone.now()
+        if time.monotonic() >= self._renewed + settings.DELIVERY_LEASE_SECONDS / 3:
+            self._renewed = time.monotonic()
+            for desk in self.desks.values():
+                desk.renew(now)
+        for desk in self.desks.values():
+            desk.take_back_late(self._loop.time())
+            desk.end_settled_claims(now)
+        self._heed(accounts_due(now=now))
+        self._share_out()
+        if self._is_overtime:
+            self._end_or_stand_in()
+
+    @property
+    def _is_overtime(self) -> bool:
+        return time.monotonic() >= self._began + RUN_SECONDS
+
+    def _heed(self, waiting: Sequence[Due]) -> None:
+        """Take up what is due: more on our accounts, and other accounts while there is room."""
+        for due in waiting:
+            if desk := self.desks.get(due.account_id):
+                desk.has_more = True
+                if due.priority == INTERACTIVE:
+                    desk.claim(timezone.now(), only_interactive=True)
+            elif self._may_adopt(due.account_id):
+                self.adopt(due.account_id)
+
+    def _may_adopt(self, account_id: int) -> bool:
+        now = time.monotonic()
+        if self._not_before.get(account_id, 0) > now or (self._is_overtime and not self._is_late):
+            return False
+        if len(self.desks) < settings.DELIVERY_SESSIONS_PER_WORKER:
+            return True
+        longest = min(self.desks.values(), key=lambda desk: desk.opened_at)
+        if longest.opened_at + TURN_SECONDS < now:
+            longest.retire()
+        return False
+
+    @property
+    def _is_late(self) -> bool:
+        return any(desk.lanes.late for desk in self.desks.values())
+
+    def _share_out(self) -> None:
+        share = self._share(sum(not desk.only_waits for desk in self.desks.values()))
+        for desk in self.desks.values():
+            desk.resize(share, timezone.now())
+
+    @staticmethod
+    def _share(count: int) -> int:
+        return max(1, settings.DELIVERY_SESSIONS_PER_WORKER // max(1, count))
+
+    def _end_or_stand_in(self) -> None:
+        """The run's time is over. Where late answers keep it, it does meanwhile what this worker
+        process would have done."""
+        if not self._is_late:
+            for desk in self.desks.values():
+                desk.retire()
+        elif time.monotonic() >= self._swept + OVERTIME_SWEEP_SECONDS:
+            self._swept = time.monotonic()
+            sweep_outbox()
+
+    # The end.
+
+    def _let_go_of_idle_ones(self) -> None:
+        for account_id, desk in list(self.desks.items()):
+            if not desk.is_over:
+                continue
+            self._loop.run_until_complete(desk.lanes.close())
+            desk.free(timezone.now())
+            del self.desks[account_id]
 
     def _drain(self) -> None:
-        """Wait for the answers still out, with no more connections than they need."""
-        while self.awaiting:
-            if self.lease.connections > len(self.awaiting):
-                _persistently(partial(connections_shrink, self.lease, to=len(self.awaiting)))
-            self._pass_time(ANSWER_PATIENCE_SECONDS)
+        """Without a database: no more dots; the answers still out are waited for and recorded."""
+        for desk in self.desks.values():
+            desk.retire()
+        while self.desks:
+            self._loop.run_until_complete(self._form_group())
+            for desk in self.desks.values():
+                desk.withhold_dots()
+            outcomes = [one for desk in self.desks.values() for one in desk.lanes.take_outcomes()]
+            now = timezone.now()
+            _persistently(partial(outcomes_record, outcomes, now=now))
+            self.settled += len(outcomes)
+            self._ticked = time.monotonic()
+            _persistently(self._tick_while_draining)
+            _persistently(self._let_go_of_idle_ones)
 
-    def _may_go_on(self) -> bool:
-        """Whether to claim more; not with connections that may be others' by now."""
-        self._renew_leases()
-        return not self.stopped and time.monotonic() < self.deadline
-
-    def _claim(self, most: int) -> Claim:
-        return envelopes_claim(account_id=self.account_id, most=most, now=timezone.now())
-
-    def _wait_for_more(self, claim: Claim) -> bool:
-        """Wait for a free session or for the limit's next slot; False where there is nothing to
-        wait for but answers."""
-        if len(self.awaiting) >= self.lease.connections:
-            self._pass_time(ANSWER_PATIENCE_SECONDS)
-            return True
-        if claim.next_slot is None or not is_due(self.account_id, now=claim.next_slot):
-            return False
-        pause = (claim.next_slot - timezone.now()).total_seconds()
-        if time.monotonic() + pause >= self.deadline:
-            return False
-        time.sleep(max(0.0, pause))
-        return True
-
-    def _send(self, claim: Claim) -> None:
-        assert claim.account is not None
-        account, server = claim.account, smtp_server_of(claim.account)
-        self.claim_token = claim.token
-        tries = self._tries(claim, server)
-        try:
-            failed = self._drive(begin_all(tries, account, server))
-            ready = [one for one in tries if one.envelope.pk not in failed]
-            self._keep(one for one in tries if one.envelope.pk in failed)
-            self._record(list(failed.values()))
-            # A group that failed whole is the account's trouble; the next would fail as well.
-            self.stopped |= not ready
-            self._write_dots(claim, ready)
-        finally:
-            self.claim_token = None
-            claim_give_back(token=claim.token)
-        self._pass_time(ANSWER_PATIENCE_SECONDS)
-
-    def _tries(self, claim: Claim, server: Server) -> list[Try]:
-        now = timezone.now()
-        if server != self.server:
-            self._drive(close_all(self.idle))
-            self.idle, self.server = [], server
-        for envelope in claim.envelopes:
-            envelope.token = claim.token
-        return [
-            Try(envelope, self.idle.pop() if self.idle else Session(server), now)
-            for envelope in claim.envelopes
-        ]
-
-    def _write_dots(self, claim: Claim, ready: list[Try]) -> None:
-        """The point of no return: committed before any dot of the group is written."""
-        now = timezone.now()
-        ids = [one.envelope.pk for one in ready]
-        try:
-            passed = pass_point_of_no_return(envelope_ids=ids, token=claim.token, now=now)
-        except DATABASE_AWAY:
-            self._without_dot(ready)
-            return
-        for one in ready:
-            if one.envelope.pk in passed:
-                task = self.runner.get_loop().create_task(answer(one, not_after=lease_end(now)))
-                self.awaiting[task] = one
-            else:
-                one.session.abort()
-
-    def _without_dot(self, tries: Sequence[Try]) -> None:
-        """The point of no return may be committed or not; no dot was written, so all of these
-        that are still ours go back to the queue."""
-        for one in tries:
-            one.session.abort()
-        outcomes = [one.outcome(Verdict.RETRY, Phase.BODY, None, "no dot written") for one in tries]
-        _persistently(partial(outcomes_record, outcomes))
-
-    def _drive(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run ``work`` to its end; meanwhile leases are renewed and answers recorded."""
-        task = self.runner.get_loop().create_task(work)
-        while not task.done():
-            self.runner.run(_wait({task, *self.awaiting}, ANSWER_PATIENCE_SECONDS))
-            self._renew_leases()
-            self._collect()
-        return task.result()
-
-    def _pass_time(self, seconds: float) -> None:
-        """Let answers come in, until all are here or the time is over."""
-        if self.awaiting:
-            self.runner.run(_wait(set(self.awaiting), seconds, until=asyncio.ALL_COMPLETED))
-            self._renew_leases()
-            self._collect()
-
-    def _collect(self) -> None:
-        """Record the answers that have come."""
-        done = [task for task in self.awaiting if task.done()]
-        self._keep([self.awaiting.pop(task) for task in done])
-        self._record([task.result() for task in done])
-
-    def _keep(self, tries: Iterable[Try]) -> None:
-        self.idle += [one.session for one in tries if one.session.usable]
-
-    def _record(self, outcomes: Sequence[Outcome]) -> None:
-        if not outcomes:
-            return
-        self.settled += len(_persistently(partial(outcomes_record, outcomes)))
-        for outcome in outcomes:
-            self.unanswered = 0 if outcome.code else self.unanswered + 1
-        # One lost answer happens; a server that answers no dot at all must not get every envelope.
-        is_silent = self.unanswered > self.lease.connections
-        health = partial(health_record, account_id=self.account_id, outcomes=outcomes)
-        self.stopped |= _persistently(partial(health, is_silent=is_silent))
-
-    def _renew_leases(self) -> None:
-        now = timezone.now()
-        if now - self.renewed_at < timedelta(seconds=settings.DELIVERY_LEASE_SECONDS / 3):
-            return
-        self.renewed_at = now
-        tokens = {one.envelope.token for one in self.awaiting.values()} | {self.claim_token}
-        try:
-            self.stopped |= not connections_renew(self.lease, now=now)
-            for token in filter(None, tokens):
-                leases_renew(token=token, now=now)
-        except DATABASE_AWAY:
-            log.warning("database away, leases not renewed")
-            close_old_connections()
-
-
-async def _wait(
-    tasks: set[asyncio.Task[Any]], seconds: float, until: str = asyncio.FIRST_COMPLETED
-) -> None:
-    await asyncio.wait(tasks, timeout=seconds, return_when=until)
+    def _tick_while_draining(self) -> None:
+        for desk in self.desks.values():
+            desk.renew(timezone.now())
+            desk.take_back_late(self._loop.time())
 
 
 def _persistently(write: Callable[[], T]) -> T:

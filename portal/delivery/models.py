@@ -1,10 +1,12 @@
 """Messages on their way to the operator. PostgreSQL is the queue; see ARCHITECTURE.md."""
 
+import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Organisation, User
@@ -18,6 +20,7 @@ from sms.smtp import Security
 
 # As many Russian numbers as one line of an e-mail holds (RFC 5321 4.5.3.1.6).
 MOST_NUMBERS = 82
+MOST_CONNECTIONS = 500
 
 
 class SecurityChoice(models.TextChoices):
@@ -71,7 +74,7 @@ class GatewayAccount(models.Model):
     connections = models.PositiveSmallIntegerField(
         _("connections"),
         default=8,
-        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_CONNECTIONS)],
         help_text=_("At once, over all workers."),
     )
     per_minute = models.PositiveIntegerField(
@@ -91,6 +94,10 @@ class GatewayAccount(models.Model):
     cabinet_url = models.URLField(_("operator's web cabinet"), blank=True)
     paused_reason = models.CharField(_("paused because"), max_length=500, blank=True)
     pause_told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # None: the engine did it, and a mended account goes on by itself.
+    paused_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
     failures = models.PositiveIntegerField(default=0, editable=False)
     not_before = models.DateTimeField(null=True, blank=True, editable=False)
     last_failure = models.CharField(_("last failure"), max_length=500, blank=True, editable=False)
@@ -121,6 +128,19 @@ class GatewayAccount(models.Model):
         return bool(self.paused_reason)
 
 
+class PlatformStop(models.Model):
+    """While its one row is there, nothing is sent for any organisation."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    stopped_at = models.DateTimeField(_("stopped"))
+    because = models.CharField(_("stopped because"), max_length=300)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(id=1), name="platform_stop_only_one")
+        ]
+
+
 class ConnectionLease(models.Model):
     """Connections of an account that one worker run may hold until the lease ends."""
 
@@ -147,7 +167,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """What an author submitted. ``content_hash`` tells a replay from other content."""
+    """What an author submitted. ``content_hash`` tells a replay from other content.
+
+    ``settled_counts``: recipients by state once nothing is under way, None before; whoever changes
+    an envelope after that empties it.
+    """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, verbose_name=_("organisation"))
     author = models.ForeignKey(
@@ -175,7 +199,14 @@ class Message(models.Model):
     resend_of = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="resends"
     )
+    # Names its e-mails: the Message-ID of each is made of it.
+    reference = models.UUIDField(default=uuid.uuid4, editable=False)
+    mail_domain = models.CharField(max_length=253, editable=False)
+    priority = models.PositiveSmallIntegerField(default=0, editable=False)
+    due_at = models.DateTimeField(_("due"))
+    expires_at = models.DateTimeField(_("not after"), null=True, blank=True)
     created_at = models.DateTimeField(_("submitted"))
+    settled_counts = models.JSONField(null=True, blank=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -190,6 +221,10 @@ class Message(models.Model):
                 condition=Q(segments__gte=1, recipients_count__gte=1), name="message_not_empty"
             ),
             models.CheckConstraint(condition=~Q(text=""), name="message_text_not_empty"),
+            models.CheckConstraint(
+                condition=Q(expires_at=None) | Q(expires_at__gt=F("due_at")),
+                name="message_due_before_it_expires",
+            ),
         ]
         indexes: ClassVar = [
             # History of an organisation and of an author: newest first, keyset.
@@ -208,20 +243,21 @@ class Message(models.Model):
 
 class State(models.TextChoices):
     QUEUED = "queued", _("queued")
-    CLAIMED = "claimed", _("being sent")
     TRANSMITTING = "transmitting", _("waiting for the operator")
     ACCEPTED = "accepted", _("accepted by the operator")
     REJECTED = "rejected", _("rejected by the operator")
     UNCERTAIN = "uncertain", _("uncertain")
+    # Shown, never stored: queued, of a message that is held.
     HELD = "held", _("held")
     CANCELLED = "cancelled", _("cancelled")
     EXPIRED = "expired", _("expired")
     REPLACED = "replaced", _("sent again")
 
 
-UNDER_WAY = frozenset({State.QUEUED, State.CLAIMED, State.TRANSMITTING})
-UNSENT = frozenset({State.QUEUED, State.HELD})
+UNDER_WAY = frozenset({State.QUEUED, State.TRANSMITTING})
 NEEDS_A_PERSON = frozenset({State.HELD, State.UNCERTAIN})
+STORED = frozenset(State) - {State.HELD}
+NOTABLE = (State.REJECTED, State.UNCERTAIN, State.CANCELLED, State.EXPIRED)
 
 
 class HeldBecause(models.TextChoices):
@@ -229,71 +265,151 @@ class HeldBecause(models.TextChoices):
     SENDER_NOT_APPROVED = "sender_not_approved", _("its sender name is no longer approved")
 
 
-class Envelope(models.Model):
-    """One e-mail to the operator. Content is fixed at submit, bytes are made at claim."""
+class OutboxEntry(models.Model):
+    """A message of which anything is queued or under way, and how far claims have come with it.
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, verbose_name=_("organisation"))
+    Claims take its envelopes by number: those from ``next_number`` to ``last_number`` were never
+    claimed. What comes back to the queue behind this cursor has a ``retry_at`` of its own.
+    """
+
+    message = models.OneToOneField(
+        Message, models.PROTECT, primary_key=True, related_name="outbox_entry"
+    )
+    account = models.ForeignKey(GatewayAccount, models.PROTECT, db_index=False, related_name="+")
+    priority = models.PositiveSmallIntegerField()
+    due_at = models.DateTimeField()
+    next_number = models.PositiveIntegerField(default=1)
+    last_number = models.PositiveIntegerField()
+    held_because = models.CharField(
+        _("held because"), max_length=32, choices=HeldBecause, blank=True
+    )
+    author_told_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+    paused_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(next_number__gte=1, next_number__lte=F("last_number") + 1),
+                name="outbox_cursor_within_message",
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_at=None, paused_by=None)
+                | Q(paused_at__isnull=False, paused_by__isnull=False),
+                name="outbox_paused_by_somebody",
+            ),
+        ]
+        indexes: ClassVar = [
+            # The claim: interactive before bulk, oldest first. The cursor is in no index, so that
+            # moving it is cheap.
+            models.Index(
+                fields=["account", "priority", "due_at", "message"],
+                condition=Q(held_because="", paused_at=None),
+                name="outbox_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.message_id}"
+
+
+class Claim(models.Model):
+    """Queued envelopes that one worker run alone may send until the lease ends."""
+
+    token = models.UUIDField(primary_key=True)
+    account = models.ForeignKey(GatewayAccount, models.CASCADE, related_name="+")
+    lease_until = models.DateTimeField()
+    envelope_ids = ArrayField(models.BigIntegerField())
+
+
+class Envelope(models.Model):
+    """One e-mail to the operator. Content is fixed at submit, bytes are made at claim.
+
+    The way queued, transmitting, accepted changes no indexed column, so that PostgreSQL updates
+    the row in its page and no index (HOT).
+    """
+
     account = models.ForeignKey(
         GatewayAccount,
         models.PROTECT,
+        db_index=False,
         related_name="envelopes",
         verbose_name=_("gateway account"),
     )
     message = models.ForeignKey(
-        Message, models.PROTECT, related_name="envelopes", verbose_name=_("message")
+        Message,
+        models.PROTECT,
+        db_index=False,
+        related_name="envelopes",
+        verbose_name=_("message"),
     )
     number = models.PositiveIntegerField(_("number"))
     recipients_count = models.PositiveSmallIntegerField(_("recipients"))
     cost = models.DecimalField(_("cost"), max_digits=16, decimal_places=4)
     # Set aside in the ledger when the envelope was made; the plan may have changed since.
     reserved = models.DecimalField(_("reserved"), max_digits=16, decimal_places=4, default=0)
-    message_id_header = models.CharField("Message-ID", max_length=120, unique=True)
-    state = models.CharField(_("state"), max_length=16, choices=State, default=State.QUEUED)
-    held_because = models.CharField(
-        _("held because"), max_length=32, choices=HeldBecause, blank=True
+    state = models.CharField(
+        _("state"), max_length=16, choices=State, default=State.QUEUED, db_default=State.QUEUED
     )
-    priority = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField(_("due"))
-    expires_at = models.DateTimeField(_("not after"), null=True, blank=True)
-    tries = models.PositiveIntegerField(_("tries"), default=0)
+    # Set while it waits behind the cursor of its message.
+    retry_at = models.DateTimeField(_("next try"), null=True, blank=True)
+    tries = models.PositiveIntegerField(_("tries"), default=0, db_default=0)
     token = models.UUIDField(null=True, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
     transmitting_at = models.DateTimeField(_("handed over"), null=True, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
-    last_phase = models.CharField(_("phase reached"), max_length=16, blank=True)
+    last_phase = models.CharField(_("phase reached"), max_length=16, blank=True, db_default="")
     last_code = models.PositiveSmallIntegerField(_("reply code"), null=True, blank=True)
-    last_reply = models.CharField(_("operator's last reply"), max_length=500, blank=True)
-    replaces = models.OneToOneField(
+    last_reply = models.CharField(
+        _("operator's last reply"), max_length=500, blank=True, db_default=""
+    )
+    replaces = models.ForeignKey(
         "self",
         models.PROTECT,
         null=True,
         blank=True,
-        related_name="replaced_by",
+        db_index=False,
+        related_name="+",
         verbose_name=_("in place of"),
     )
     settled_by = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("decided by"),
     )
     author_told_at = models.DateTimeField(null=True, blank=True)
+    notable = models.GeneratedField(
+        expression=Case(When(state__in=NOTABLE, then=F("state"))),
+        output_field=models.CharField(max_length=16, null=True),
+        db_persist=True,
+    )
 
     class Meta:
         verbose_name = _("envelope")
         verbose_name_plural = _("envelopes")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["message", "number"], name="envelope_number_once"),
-            models.CheckConstraint(
-                condition=Q(state__in=["claimed", "transmitting"], token__isnull=False)
-                & Q(lease_until__isnull=False)
-                | ~Q(state__in=["claimed", "transmitting"]) & Q(token__isnull=True),
-                name="envelope_leased_while_under_way",
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=Q(replaces__isnull=False),
+                name="envelope_replaced_once",
             ),
             models.CheckConstraint(
-                condition=Q(state="held") & ~Q(held_because="")
-                | ~Q(state="held") & Q(held_because=""),
-                name="envelope_held_with_a_reason",
+                condition=Q(state="transmitting", token__isnull=False)
+                | ~Q(state="transmitting") & Q(token__isnull=True),
+                name="envelope_leased_while_transmitting",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=State.values), name="envelope_state_known"
+                condition=Q(retry_at=None) | Q(state="queued"),
+                name="envelope_retried_while_queued",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=sorted(STORED)), name="envelope_state_stored"
             ),
             models.CheckConstraint(
                 condition=Q(reserved=0) | Q(reserved=F("cost")),
@@ -301,36 +417,39 @@ class Envelope(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            # The claim: what is due on an account, interactive before bulk, oldest first.
+            # The claim of what came back to the queue.
             models.Index(
-                fields=["account", "priority", "due_at", "id"],
-                condition=Q(state="queued"),
-                name="envelope_due",
+                fields=["account", "retry_at"],
+                condition=Q(retry_at__isnull=False),
+                name="envelope_returned",
             ),
-            # The sweep: leases that ran out.
+            # What people look for: uncertain ones above all.
             models.Index(
-                fields=["lease_until"],
-                condition=Q(state__in=["claimed", "transmitting"]),
-                name="envelope_lease",
+                fields=["notable", "message"],
+                condition=Q(notable__isnull=False),
+                name="envelope_notable",
             ),
-            # The notices: what its author has not been told of yet, and what waits for a person.
-            models.Index(
-                fields=["organisation", "message"],
-                condition=Q(state__in=["held", "uncertain"]),
-                name="envelope_needs_a_person",
-            ),
-            # History filtered by state.
-            models.Index(fields=["organisation", "state", "message"], name="envelope_by_state"),
         ]
 
     def __str__(self) -> str:
         return f"#{self.message_id}/{self.number}"
 
+    @property
+    def message_id_header(self) -> str:
+        """The Message-ID (RFC 5322 3.6.4), fixed for the envelope's life, so that tries can be
+        told from new e-mails."""
+        return message_id_header(self.message.reference, self.number, self.message.mail_domain)
+
+
+def message_id_header(reference: uuid.UUID, number: int, domain: str) -> str:
+    return f"<{reference.hex}.{number}@{domain}>"
+
 
 class Recipient(models.Model):
     """One number of a message; its state is its envelope's."""
 
-    message = models.ForeignKey(Message, models.PROTECT, related_name="recipients")
+    # The unique index on message and phone serves it.
+    message = models.ForeignKey(Message, models.PROTECT, db_index=False, related_name="recipients")
     envelope = models.ForeignKey(Envelope, models.PROTECT, related_name="recipients")
     phone = models.CharField(_("phone"), max_length=15)
     name = models.CharField(_("name"), max_length=150, blank=True)
@@ -354,7 +473,8 @@ class Recipient(models.Model):
 
 
 class Attempt(models.Model):
-    """One try at handing an envelope over, written when its outcome is known."""
+    """One try at handing an envelope over that did not end accepted, written when its outcome is
+    known. An accepted try is in the envelope itself."""
 
     envelope = models.ForeignKey(
         Envelope, models.PROTECT, related_name="attempts", verbose_name=_("envelope")

@@ -1,7 +1,6 @@
 """Putting a message into the outbox, inside one transaction of its submitter."""
 
 import hashlib
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,12 +14,12 @@ from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.billing.services import reserve
 from portal.delivery.doorbell import ring
-from portal.delivery.models import Envelope, GatewayAccount, Message, Recipient
+from portal.delivery.models import Envelope, GatewayAccount, Message, OutboxEntry, Recipient
+from portal.delivery.scheduling import BULK, INTERACTIVE
 from portal.senders.models import SenderName
 from sms.batching import batches
 from sms.segments import count
 
-INTERACTIVE, BULK = 0, 10
 # A person who writes to a handful waits for it; a campaign does not.
 MOST_INTERACTIVE_RECIPIENTS = 200
 
@@ -39,6 +38,7 @@ class Draft:
     form_key: str
     names: dict[str, str] = field(default_factory=dict)
     due_at: datetime | None = None
+    expires_at: datetime | None = None
     resend_of: Message | None = None
 
     @property
@@ -83,6 +83,7 @@ def message_enqueue(*, draft: Draft, account: GatewayAccount, actor: User) -> Me
         )
         envelopes = _envelopes_insert(message, account, draft, is_reserved=bool(reserved))
         _recipients_insert(message, envelopes, draft)
+        outbox_enter(message, account_id=account.pk, last_number=len(envelopes))
         event_record(
             action=Action.RESENT if draft.resend_of else Action.SUBMITTED,
             actor=actor,
@@ -108,6 +109,7 @@ def _message_insert(draft: Draft, account: GatewayAccount) -> Message:
     organisation = account.organisation
     counted = count(draft.text)
     price = organisation.price_per_segment
+    now = timezone.now()
     message = Message(
         organisation=organisation,
         author=draft.author,
@@ -122,7 +124,11 @@ def _message_insert(draft: Draft, account: GatewayAccount) -> Message:
         form_key=draft.form_key,
         content_hash=draft.content_hash,
         resend_of=draft.resend_of,
-        created_at=timezone.now(),
+        mail_domain=account.from_address.rpartition("@")[2],
+        priority=INTERACTIVE if len(draft.numbers) <= MOST_INTERACTIVE_RECIPIENTS else BULK,
+        due_at=draft.due_at or now,
+        expires_at=draft.expires_at,
+        created_at=now,
     )
     try:
         with transaction.atomic():
@@ -138,46 +144,62 @@ def _message_insert(draft: Draft, account: GatewayAccount) -> Message:
 def _envelopes_insert(
     message: Message, account: GatewayAccount, draft: Draft, *, is_reserved: bool
 ) -> list[tuple[Envelope, tuple[str, ...]]]:
-    host = account.from_address.rpartition("@")[2]
     per_recipient = message.price_per_segment * message.segments
-    priority = INTERACTIVE if len(draft.numbers) <= MOST_INTERACTIVE_RECIPIENTS else BULK
-    due_at = draft.due_at or message.created_at
     prepared = [
-        (_envelope(message, account, number, len(numbers), per_recipient, host), numbers)
+        (_envelope(message, account, number, len(numbers), per_recipient), numbers)
         for number, numbers in enumerate(
             batches(draft.numbers, per_email=account.numbers_per_email), start=1
         )
     ]
     for envelope, _ in prepared:
-        envelope.priority, envelope.due_at = priority, due_at
         envelope.reserved = envelope.cost if is_reserved else Decimal(0)
     Envelope.objects.bulk_create([envelope for envelope, _ in prepared], batch_size=1000)
     return prepared
 
 
 def _envelope(
-    message: Message,
-    account: GatewayAccount,
-    number: int,
-    recipients: int,
-    per_recipient: Decimal,
-    host: str,
+    message: Message, account: GatewayAccount, number: int, recipients: int, per_recipient: Decimal
 ) -> Envelope:
     return Envelope(
-        organisation_id=message.organisation_id,
         account=account,
         message=message,
         number=number,
         recipients_count=recipients,
         cost=per_recipient * recipients,
-        message_id_header=new_message_id(host),
     )
 
 
-def new_message_id(host: str) -> str:
-    """A Message-ID (RFC 5322 3.6.4), fixed for the envelope's life so that tries can be told
-    from new e-mails."""
-    return f"<{uuid.uuid4().hex}@{host}>"
+def outbox_enter(message: Message, *, account_id: int, last_number: int) -> None:
+    """Put the message's envelopes from 1 to ``last_number`` before the claims."""
+    OutboxEntry.objects.create(
+        message=message,
+        account_id=account_id,
+        priority=message.priority,
+        due_at=message.due_at,
+        last_number=last_number,
+    )
+
+
+def outbox_reopen(message: Message, *, account_id: int) -> None:
+    """See that the message is in the outbox, for an envelope of it that comes back to the queue
+    behind the cursor."""
+    OutboxEntry.objects.bulk_create(
+        [
+            OutboxEntry(
+                message=message,
+                account_id=account_id,
+                priority=message.priority,
+                due_at=message.due_at,
+                next_number=1,
+                last_number=0,
+            )
+        ],
+        update_conflicts=True,
+        unique_fields=["message"],
+        # Changes nothing, but waits for a sweep that is about to close the message.
+        update_fields=["account"],
+    )
+    Message.objects.filter(pk=message.pk).update(settled_counts=None)
 
 
 def _recipients_insert(

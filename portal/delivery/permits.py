@@ -19,5 +19,19 @@ def reason_to_hold(message: Message, person: User) -> HeldBecause | None:
     return None
 
 
+class Permits:
+    """The same question for many messages: those of one person under one name are one question."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, str], HeldBecause | None] = {}
+
+    def reason_to_hold(self, message: Message) -> HeldBecause | None:
+        person = message.answerable
+        question = (person.pk, message.sender_name_id, message.sender_value)
+        if question not in self._known:
+            self._known[question] = reason_to_hold(message, person)
+        return self._known[question]
+
+
 def _may_send(person: User, message: Message) -> bool:
     return person.organisation_id == message.organisation_id and person.may(Right.SEND)

@@ -1,23 +1,129 @@
 """The sweep: whatever a lost ring or a lost worker left behind is found here."""
 
 import logging
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 
-from portal.delivery.claims import leases_sweep
+from portal.core.prepared import rows
 from portal.delivery.doorbell import ring
-from portal.delivery.engine import is_due
-from portal.delivery.models import GatewayAccount
+from portal.delivery.models import Attempt, Claim
+from portal.delivery.scheduling import accounts_due
+from portal.delivery.withdrawal import expire_what_is_late
+from sms.retry import Phase, Verdict
 
 log = logging.getLogger(__name__)
 
+MOST_CLAIMS = 100
+MOST_SETTLED = 5000
+# An envelope that was in more lost claims than this may be what kills its workers.
+LOSSES_FORGIVEN = 3
+
 
 def sweep_outbox() -> None:
-    """Settle leases that ran out and ring for every account with something due."""
+    """Settle claims that ran out, expire what is too late, close messages of which nothing is
+    under way, and ring for every account with something due."""
     now = timezone.now()
-    requeued, uncertain = leases_sweep(now=now)
+    requeued, uncertain = claims_sweep(now=now)
     if requeued or uncertain:
         log.warning("workers vanished: %s envelopes requeued, %s uncertain", requeued, uncertain)
-    for account_id in GatewayAccount.objects.filter(paused_reason="").values_list("pk", flat=True):
-        if is_due(account_id, now=now):
-            ring(account_id)
+    expire_what_is_late(now=now)
+    while outbox_close() == MOST_SETTLED:
+        pass
+    for due in accounts_due(now=now):
+        ring(due.account_id)
+
+
+@transaction.atomic
+def claims_sweep(*, now: datetime) -> tuple[int, int]:
+    """Deal with envelopes whose worker vanished: back to the queue before the point of no
+    return, uncertain after it. Returns how many of each."""
+    run_out = list(
+        Claim.objects.select_for_update(skip_locked=True)
+        .filter(lease_until__lte=now)
+        .order_by("lease_until")[:MOST_CLAIMS]
+    )
+    ids = sorted({pk for claim in run_out for pk in claim.envelope_ids})
+    tokens = [claim.token for claim in run_out]
+    if not tokens:
+        return 0, 0
+    uncertain = _make_uncertain(ids, tokens, now)
+    requeued = _requeue(ids, tokens, now)
+    Claim.objects.filter(pk__in=tokens).delete()
+    return requeued, uncertain
+
+
+def _make_uncertain(ids: Sequence[int], tokens: Sequence[uuid.UUID], now: datetime) -> int:
+    found = rows(
+        """
+        UPDATE delivery_envelope
+           SET state = 'uncertain', token = NULL, tries = tries + 1, last_phase = 'dot',
+               last_code = NULL, last_reply = '', author_told_at = NULL
+         WHERE id = ANY(%(ids)s::bigint[]) AND state = 'transmitting'
+           AND token = ANY(%(tokens)s::uuid[])
+        RETURNING id, transmitting_at
+        """,
+        {"ids": list(ids), "tokens": list(tokens)},
+    )
+    Attempt.objects.bulk_create(
+        Attempt(
+            envelope_id=pk,
+            started_at=transmitting_at,
+            ended_at=now,
+            phase=Phase.DOT.value,
+            reply="worker vanished",
+            outcome=Verdict.UNCERTAIN.value,
+        )
+        for pk, transmitting_at in found
+    )
+    return len(found)
+
+
+def _requeue(ids: Sequence[int], tokens: Sequence[uuid.UUID], now: datetime) -> int:
+    found = rows(
+        """
+        UPDATE delivery_envelope e
+           SET tries = e.tries + 1,
+               retry_at = %(now)s + least(e.tries / %(forgiven)s, 30) * interval '30 seconds'
+         WHERE e.id = ANY(%(ids)s::bigint[]) AND e.state = 'queued' AND e.retry_at IS NULL
+           AND NOT EXISTS (
+               SELECT FROM delivery_claim c
+                WHERE c.token <> ALL(%(tokens)s::uuid[]) AND e.id = ANY(c.envelope_ids))
+        RETURNING e.id
+        """,
+        {"ids": list(ids), "tokens": list(tokens), "now": now, "forgiven": LOSSES_FORGIVEN},
+    )
+    return len(found)
+
+
+def outbox_close() -> int:
+    """Take messages of which nothing is queued or under way out of the outbox, and note what
+    became of them; returns how many, ``MOST_SETTLED`` at most."""
+    found = rows(
+        """
+        WITH over AS (
+            SELECT o.message_id FROM delivery_outboxentry o
+             WHERE o.next_number > o.last_number
+               AND NOT EXISTS (
+                   SELECT FROM delivery_envelope e
+                    WHERE e.message_id = o.message_id AND e.state IN ('queued', 'transmitting'))
+             LIMIT %(most)s FOR UPDATE OF o SKIP LOCKED),
+        counts AS (
+            SELECT message_id, jsonb_object_agg(state, total) AS by_state
+              FROM (SELECT e.message_id, e.state, sum(e.recipients_count) AS total
+                      FROM over JOIN delivery_envelope e USING (message_id)
+                     WHERE e.state <> 'replaced'
+                     GROUP BY e.message_id, e.state) AS s
+             GROUP BY message_id),
+        noted AS (
+            UPDATE delivery_message m SET settled_counts = counts.by_state
+              FROM counts WHERE m.id = counts.message_id)
+        DELETE FROM delivery_outboxentry o USING over WHERE o.message_id = over.message_id
+        RETURNING o.message_id
+        """,
+        {"most": MOST_SETTLED},
+    )
+    return len(found)

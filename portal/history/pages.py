@@ -9,7 +9,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.accounts.rights import Right
 from portal.core.keyset import KeysetPage, keyset_page
-from portal.delivery.models import UNDER_WAY, UNSENT, Envelope, GatewayAccount, Message, Recipient
+from portal.delivery.models import UNDER_WAY, Envelope, GatewayAccount, Message, Recipient
 from portal.delivery.models import State as EnvelopeState
 from portal.delivery.replies import Trouble, trouble_of
 from portal.delivery.selectors import is_settled
@@ -92,7 +92,7 @@ class Page:
 
     @property
     def may_cancel(self) -> bool:
-        return self.may_act and bool(set(self.totals.counts) & UNSENT)
+        return self.may_act and bool({EnvelopeState.QUEUED, EnvelopeState.HELD} & set(self.totals.counts))
 
     @property
     def is_held(self) -> bool:

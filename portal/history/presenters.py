@@ -24,7 +24,6 @@ from portal.delivery.selectors import (
 GOOD, WAIT, BAD, QUIET = "good", "wait", "bad", "quiet"
 TONES: Mapping[str, str] = {
     State.QUEUED: QUIET,
-    State.CLAIMED: QUIET,
     State.TRANSMITTING: QUIET,
     SENDING: QUIET,
     State.ACCEPTED: GOOD,
@@ -87,8 +86,8 @@ def message_badge(counts: Counts) -> Badge:
 
 
 def merged_counts(counts: Counts) -> dict[str, int]:
-    """``claimed`` and ``transmitting`` are one to people: being sent."""
-    under_way = {State.CLAIMED.value, State.TRANSMITTING.value}
+    """``transmitting`` is to people: being sent."""
+    under_way = {State.TRANSMITTING.value}
     merged = {state: count for state, count in counts.items() if state not in under_way}
     sending = sum(count for state, count in counts.items() if state in under_way)
     return {**merged, SENDING: sending} if sending else merged
@@ -156,7 +155,7 @@ class RecipientRow:
         """Why it is in this state, where there is something to say beyond the state."""
         envelope = self.envelope
         if envelope.state == State.HELD:
-            return str(envelope.get_held_because_display())
+            return ""
         if envelope.settled_by and envelope.state == State.CANCELLED:
             return _("By %(person)s.") % {"person": envelope.settled_by}
         if envelope.settled_by:
@@ -178,7 +177,7 @@ class RecipientRow:
     @property
     def is_scheduled(self) -> bool:
         waits = self.envelope.state == State.QUEUED and not self.envelope.tries
-        return waits and self.envelope.due_at > timezone.now()
+        return waits and self.recipient.message.due_at > timezone.now()
 
 
 def fingerprint(*seen: object) -> str:

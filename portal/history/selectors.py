@@ -15,7 +15,7 @@ RETURNED = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 # What people choose in a filter, and the states that it stands for.
 STATES_BY_CHOICE: Mapping[str, tuple[State, ...]] = {
     "queued": (State.QUEUED,),
-    "sending": (State.CLAIMED, State.TRANSMITTING),
+    "sending": (State.TRANSMITTING,),
     "accepted": (State.ACCEPTED,),
     "rejected": (State.REJECTED,),
     "uncertain": (State.UNCERTAIN,),

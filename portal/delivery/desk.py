@@ -1,0 +1,263 @@
+"""One gateway account's part in a run: what is claimed on it, and the lanes that carry it.
+
+The database is asked only by methods that the run calls while its event loop stands still.
+"""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import timezone
+
+from portal.delivery.account_health import account_pause
+from portal.delivery.answers import Outcome
+from portal.delivery.claims import (
+    ClaimedEnvelope,
+    claims_end,
+    claims_renew,
+    envelopes_claim,
+    lease_end,
+)
+from portal.delivery.connections import connections_free, connections_renew, connections_resize
+from portal.delivery.gateways import smtp_server_of
+from portal.delivery.lanes import Lanes
+from portal.delivery.letters import Stationery
+from portal.delivery.models import ConnectionLease, GatewayAccount
+from portal.delivery.pace import Pace
+from portal.delivery.tries import Try, put_off, unwritable
+from sms.lane import Lane
+from sms.letter import LetterRefused
+from sms.smtp import Server
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Holding:
+    """A claim of ours: when its lease ends, and which of its envelopes are not settled yet."""
+
+    lease_until: datetime
+    unsettled: set[int]
+
+
+class Desk:
+    """Sends what is due on one account, on connections that it has leased."""
+
+    def __init__(self, lease: ConnectionLease, tell: Callable[[], None]) -> None:
+        self.account_id = lease.account_id
+        self.lease = lease
+        self.lanes = Lanes(tell)
+        self.pace = Pace(lease.account_id, lease.connections)
+        self.opened_at = self._worked_at = time.monotonic()
+        self.retiring = False
+        # Whether a claim is worth the try.
+        self.has_more = True
+        self._account: GatewayAccount | None = None
+        self._server: Server | None = None
+        self._paper: Stationery | None = None
+        self._buffer: deque[ClaimedEnvelope] = deque()
+        self._holdings: dict[uuid.UUID, Holding] = {}
+        self._unsent: set[int] = set()
+
+    @property
+    def can_begin(self) -> bool:
+        return bool(self._buffer and self.lanes.idle) and self.lanes.busy < self.pace.limit
+
+    @property
+    def only_waits(self) -> bool:
+        """Whether nothing but late answers keeps it."""
+        return self.lanes.busy == self.lanes.late > 0 and not self._buffer
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is on its way and nothing is likely to come soon."""
+        if self._buffer or self.lanes.busy or self.lanes.outcomes or self.lanes.ready:
+            self._worked_at = time.monotonic()
+            return False
+        lingers = time.monotonic() < self._worked_at + settings.DELIVERY_LINGER_SECONDS
+        return self.retiring or not (self.has_more or lingers)
+
+    # Claims.
+
+    def claim(self, now: datetime, *, only_interactive: bool = False) -> None:
+        """Take what is due, where the buffer runs low; interactive ones go to its front."""
+        if self.retiring or not self.has_more:
+            return
+        if not only_interactive and len(self._buffer) > self.lanes.busy:
+            return
+        claimed = envelopes_claim(
+            account_id=self.account_id,
+            most=self.pace.chunk(),
+            now=now,
+            only_interactive=only_interactive,
+        )
+        self.has_more = claimed.is_contended or bool(claimed.envelopes)
+        if not claimed.envelopes:
+            return
+        ids = {envelope.id for envelope in claimed.envelopes}
+        self._holdings[claimed.token] = Holding(lease_end(now), ids)
+        if only_interactive:
+            self._buffer.extendleft(reversed(claimed.envelopes))
+        else:
+            self._buffer.extend(claimed.envelopes)
+        self._obey(claimed.account)
+
+    def _obey(self, account: GatewayAccount) -> None:
+        """Go on with the account as it is now; idle lanes to another server are closed."""
+        self.pace.is_marked |= bool(account.failures or account.last_failure)
+        server = smtp_server_of(account)
+        if server != self._server:
+            for lane in list(self.lanes.idle):
+                self.lanes.drop(lane)
+        try:
+            self._paper = Stationery(account)
+        except LetterRefused as refusal:
+            account_pause(self.account_id, because=f"letter: {refusal.code}")
+            self.retire()
+        self._account, self._server = account, server
+
+    def renew(self, now: datetime) -> None:
+        """Keep the leases while we are alive, and let go of what ran out."""
+        if not connections_renew(self.lease, now=now):
+            self.retire()
+        kept = claims_renew(self._holdings, now=now) if self._holdings else set()
+        for token, holding in list(self._holdings.items()):
+            if token in kept:
+                holding.lease_until = lease_end(now)
+            else:
+                del self._holdings[token]
+
+    def resize(self, wanted: int, now: datetime) -> None:
+        """Hold ``wanted`` connections from now on, or as many as are free and in use."""
+        if self.only_waits:
+            wanted = self.lanes.late
+        elif self._account is not None:
+            wanted = min(wanted, self._account.connections)
+        surplus = self.lanes.count - wanted
+        for lane in self.lanes.idle[: max(0, surplus)]:
+            self.lanes.drop(lane)
+        to = max(wanted, self.lanes.count)
+        if to != self.lease.connections:
+            connections_resize(self.lease, to=to, now=now)
+        self.pace.most = min(wanted, self.lease.connections)
+
+    def end_settled_claims(self, now: datetime) -> None:
+        """Drop claims of which nothing is open any more; what was not sent is queued again."""
+        ended = [
+            token for token, holding in self._holdings.items() if holding.unsettled <= self._unsent
+        ]
+        if ended:
+            unsent = set().union(*(self._holdings.pop(token).unsettled for token in ended))
+            claims_end(ended, unsent=unsent, now=now)
+            self._unsent -= unsent
+
+    # Sending.
+
+    def feed(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin a try on every idle lane, and open lanes for what else is in the buffer."""
+        while self._buffer and self.lanes.busy < self.pace.limit:
+            lane = self.lanes.take_idle()
+            if lane is None:
+                break
+            following = self._next_try(lane)
+            if following is None:
+                self.lanes.idle.append(lane)
+                break
+            self.lanes.begin(lane, following)
+        room = min(len(self._buffer), self.pace.limit - self.lanes.count)
+        if room > 0 and self.pace.may_open and self._server is not None:
+            self.lanes.open(self._server, room, loop)
+
+    def write_dots(self, passed: Collection[int], now: datetime) -> None:
+        """Write the dots of the group that passed the point of no return, each with what follows.
+
+        A worker that stood still past its lease writes none: the envelope may have been called
+        uncertain since, and sent again by a person.
+        """
+        ready, self.lanes.ready = self.lanes.ready, {}
+        for lane, one in ready.items():
+            if one.envelope.id not in passed:
+                # No longer ours: cancelled, expired, or its claim ran out.
+                self._forget(one.envelope)
+                self.lanes.drop(lane)
+            elif not self._is_ours(one.envelope, now):
+                self.lanes.outcomes.append(one.no_dot("too late for the dot"))
+                self.lanes.drop(lane)
+            elif self.lanes.busy > self.pace.limit:
+                self.lanes.commit(lane, None)
+            else:
+                self.lanes.commit(lane, self._next_try(lane))
+
+    def withhold_dots(self) -> None:
+        """Drop the lanes of the group: whether it passed is not known, and no dot was written."""
+        ready, self.lanes.ready = self.lanes.ready, {}
+        for lane, one in ready.items():
+            self.lanes.drop(lane)
+            self.lanes.outcomes.append(one.no_dot("no dot written"))
+
+    def _next_try(self, lane: Lane) -> Try | None:
+        while self._buffer:
+            envelope = self._buffer.popleft()
+            now = timezone.now()
+            if not self._is_ours(envelope, now):
+                continue
+            if envelope.message.expires_at and envelope.message.expires_at <= now:
+                self._unsent.add(envelope.id)
+                continue
+            if one := self._try(envelope, lane):
+                return one
+        return None
+
+    def _try(self, envelope: ClaimedEnvelope, lane: Lane) -> Try | None:
+        assert self._account is not None, "the envelope was claimed on it"
+        assert self._paper is not None, "it had room for the account"
+        try:
+            return Try(envelope, self._account, self._paper, has_8bitmime=lane.has_8bitmime)
+        except LetterRefused as refusal:
+            self.lanes.outcomes.append(unwritable(envelope, refusal))
+        except Exception as error:
+            # One letter that trips over a fault of ours must not stop the others. Its traceback
+            # could hold the password.
+            log.error("envelope %s: %s before the dot", envelope.id, type(error).__name__)  # noqa: TRY400
+            self.lanes.outcomes.append(put_off(envelope, "internal error of the portal"))
+        return None
+
+    def _is_ours(self, envelope: ClaimedEnvelope, now: datetime) -> bool:
+        holding = self._holdings.get(envelope.token)
+        return holding is not None and holding.lease_until > now
+
+    def _forget(self, envelope: ClaimedEnvelope) -> None:
+        if holding := self._holdings.get(envelope.token):
+            holding.unsettled.discard(envelope.id)
+
+    def take_back_late(self, loop_time: float) -> None:
+        """Give the tries behind late answers to other lanes."""
+        taken = [one.envelope for one in self.lanes.take_back_late(loop_time)]
+        self._buffer.extendleft(reversed(taken))
+
+    def settled(self, outcomes: Sequence[Outcome]) -> None:
+        """These are recorded; draw conclusions from them."""
+        for outcome in outcomes:
+            self._forget(outcome.envelope)
+        refusals, self.lanes.refusals = self.lanes.refusals, []
+        if self.pace.must_stop(outcomes, refusals, has_lanes=self.lanes.count > 0):
+            self.retire()
+
+    # The end.
+
+    def retire(self) -> None:
+        """Begin nothing more; what is at its dot is finished."""
+        self.retiring = True
+        self._unsent.update(envelope.id for envelope in self._buffer)
+        self._buffer.clear()
+
+    def free(self, now: datetime) -> None:
+        """Give everything back."""
+        self.end_settled_claims(now)
+        connections_free(self.lease)
