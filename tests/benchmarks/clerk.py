@@ -1,0 +1,97 @@
+"""Uses the portal's doors from inside it: ``python -m tests.benchmarks.clerk``.
+
+One process for many orders, since to start Django for each would be the larger part of the work
+measured. An order is a line of JSON, a name and its arguments; so is the answer, ``[true, result]``
+or ``[false, reason]``.
+"""
+
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import django
+from django.core.management import call_command
+
+if TYPE_CHECKING:
+    from portal.delivery.models import GatewayAccount
+
+Order = Callable[..., object]
+
+
+def command(*arguments: str) -> str:
+    """A management command's stdout, by the arguments as a shell would give them."""
+    output = io.StringIO()
+    call_command(*arguments, stdout=output)
+    return output.getvalue().strip()
+
+
+def pause(organisation: str) -> None:
+    from portal.delivery.gateways import gateway_pause
+
+    gateway_pause(account=_account(organisation), reason="benchmark", actor=None)
+
+
+def resume(organisation: str, rings: int) -> None:
+    """Send what waits; each worker is rung for, as the sweep would do within seconds."""
+    from portal.delivery.doorbell import ring
+    from portal.delivery.gateways import gateway_resume
+
+    account = _account(organisation)
+    gateway_resume(account=account, actor=None)
+    for _ in range(rings):
+        ring(account.pk)
+
+
+def submit_timed(*arguments: str) -> dict[str, object]:
+    """``send_message``, with the seconds of the whole call and those since the message's row."""
+    from django.utils import timezone
+
+    from portal.delivery.models import Message
+
+    begun = time.monotonic()
+    message_id = command("send_message", *arguments)
+    seconds, now = time.monotonic() - begun, timezone.now()
+    message = Message.objects.get(pk=message_id)
+    rows_seconds = (now - message.created_at).total_seconds()
+    return {"id": message_id, "seconds": seconds, "rows_seconds": rows_seconds}
+
+
+def bulk_create_seconds(message_id: str) -> float:
+    from tests.benchmarks.rows import bulk_create_seconds
+
+    return bulk_create_seconds(int(message_id))
+
+
+def _account(organisation: str) -> "GatewayAccount":
+    from portal.delivery.models import GatewayAccount
+
+    return GatewayAccount.objects.get(organisation__name=organisation)
+
+
+ORDERS: dict[str, Order] = {
+    order.__name__: order for order in (command, pause, resume, submit_timed, bulk_create_seconds)
+}
+
+
+def _answer(line: str) -> tuple[bool, object]:
+    name, *arguments = json.loads(line)
+    try:
+        return True, ORDERS[name](*arguments)
+    except Exception as error:
+        # Whoever asked is told, and goes on or not.
+        return False, f"{type(error).__name__}: {error}"
+
+
+def _main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    django.setup()
+    for line in sys.stdin:
+        print(json.dumps(_answer(line)), flush=True)  # noqa: T201 - the answer
+
+
+if __name__ == "__main__":
+    _main()

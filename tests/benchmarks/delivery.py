@@ -1,0 +1,122 @@
+"""Throughput on the embedded database: personalised, one text to many, without PIPELINING."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from tests.benchmarks.bench import MANY, NUMBERS_PER_EMAIL, SINGLE, Bench, connections_for, say
+from tests.benchmarks.deliveries import deliver
+from tests.benchmarks.figures import Rounds, Row, Target
+from tests.benchmarks.ours import WORKERS, Portal, embedded_portal
+from tests.benchmarks.processes import Process
+from tests.benchmarks.raw import raw_rate
+from tests.benchmarks.sinks import Sink, sink
+
+RAW1 = "raw1: plain smtplib, one connection"
+RAW2 = "raw2: two processes of plain smtplib, one connection each"
+RAWPIPE2 = "rawpipe2: the same with MAIL, RCPT and DATA pipelined"
+RAW64 = "plain smtplib on 64 connections of two processes"
+RAWPIPE64 = "the same, pipelined"
+OURS32, OURS8 = "ours, 2 workers of 32 sessions", "ours, 2 workers of 8 sessions"
+OURS_MANY = "ours, recipients, 80 numbers an e-mail"
+OURS_WHOLE = "the same with the submit"
+
+
+def delivery(bench: Bench) -> list[Row]:
+    rounds = Rounds()
+    with bench.folder() as folder, sink(folder) as operator, embedded_portal(folder) as portal:
+        portal.organisation_add(SINGLE, port=operator.port, numbers_per_email=1)
+        portal.organisation_add(MANY, port=operator.port, numbers_per_email=NUMBERS_PER_EMAIL)
+        with _workers(portal, 32):
+            for number in range(bench.plan.rounds):
+                say(f"delivery, round {number + 1}")
+                _yardsticks(rounds, folder, operator, bench.plan.raw_seconds)
+                _personalised(rounds, OURS32, portal, operator, bench.plan.personalised)
+                _one_text(rounds, portal, operator, bench.plan.many)
+        few = Rounds()
+        with _workers(portal, 8):
+            for number in range(bench.plan.rounds):
+                say(f"8 sessions, round {number + 1}")
+                _raw2(few, folder, operator, bench.plan.raw_seconds)
+                _personalised(few, OURS8, portal, operator, bench.plan.personalised)
+    return _rows(rounds, few)
+
+
+def without_pipelining(bench: Bench) -> list[Row]:
+    rounds = Rounds()
+    with (
+        bench.folder() as folder,
+        sink(folder, pipelining=False) as operator,
+        embedded_portal(folder) as portal,
+    ):
+        portal.organisation_add(SINGLE, port=operator.port, numbers_per_email=1)
+        with _workers(portal, 32):
+            for number in range(bench.plan.rounds):
+                say(f"without PIPELINING, round {number + 1}")
+                _raw2(rounds, folder, operator, bench.plan.raw_seconds)
+                _personalised(rounds, OURS32, portal, operator, bench.plan.personalised)
+    what = "personalised, 2 × 32 sessions, to a server without PIPELINING, against raw2"
+    return [rounds.against(OURS32, RAW2, what=what, target=Target(0.75, 1.5))]
+
+
+def _workers(portal: Portal, sessions: int) -> AbstractContextManager[list[Process]]:
+    for organisation in portal.organisations:
+        portal.gateway_change(organisation, connections=connections_for(sessions, WORKERS))
+    return portal.workers(sessions=sessions)
+
+
+def _yardsticks(rounds: Rounds, folder: Path, operator: Sink, seconds: float) -> None:
+    for name, processes, connections, pipelined in (
+        (RAW1, 1, 1, False),
+        (RAWPIPE2, 2, 1, True),
+        (RAW64, 2, 32, False),
+        (RAWPIPE64, 2, 32, True),
+        (RAW2, 2, 1, False),
+    ):
+        rate = raw_rate(
+            folder,
+            operator.port,
+            processes=processes,
+            connections=connections,
+            pipelined=pipelined,
+            seconds=seconds,
+        )
+        rounds.add(name, rate)
+
+
+def _raw2(rounds: Rounds, folder: Path, operator: Sink, seconds: float) -> None:
+    rounds.add(RAW2, raw_rate(folder, operator.port, processes=2, seconds=seconds))
+
+
+def _personalised(
+    rounds: Rounds, name: str, portal: Portal, operator: Sink, recipients: int
+) -> None:
+    rounds.add(name, deliver(portal, operator, SINGLE, recipients).flow.rate)
+
+
+def _one_text(rounds: Rounds, portal: Portal, operator: Sink, recipients: int) -> None:
+    done = deliver(portal, operator, MANY, recipients, numbers_per_email=NUMBERS_PER_EMAIL)
+    rounds.add(OURS_MANY, done.recipients_rate)
+    rounds.add(OURS_WHOLE, done.whole_rate)
+
+
+def _rows(rounds: Rounds, few: Rounds) -> list[Row]:
+    many = "one text to many, 80 numbers an e-mail: recipients against raw2's e-mails"
+    return [
+        *(rounds.row(name) for name in (RAW1, RAW2, RAWPIPE2, RAW64, RAWPIPE64)),
+        rounds.against(
+            OURS32,
+            RAW2,
+            what="personalised, 2 workers of 32 sessions, against raw2",
+            target=Target(3, 4),
+        ),
+        rounds.against(OURS32, RAW64, what="the same against plain smtplib on 64 connections"),
+        rounds.against(OURS32, RAWPIPE64, what="the same against pipelined smtplib on 64"),
+        few.against(
+            OURS8,
+            RAW2,
+            what="personalised, 2 workers of 8 sessions, against raw2",
+            target=Target(1.5, 2.5),
+        ),
+        rounds.against(OURS_MANY, RAW2, what=many, target=Target(10, 16)),
+        rounds.against(OURS_WHOLE, RAW2, what="the same from the order to the last e-mail"),
+    ]
