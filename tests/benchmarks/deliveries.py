@@ -2,6 +2,7 @@
 
 import math
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from tests.benchmarks.ours import RINGS, Portal
@@ -30,19 +31,26 @@ class Delivery:
 
 
 def deliver(
-    portal: Portal, sink: Sink, organisation: str, recipients: int, *, numbers_per_email: int = 1
+    portal: Portal,
+    sink: Sink,
+    organisation: str,
+    recipients: int,
+    *,
+    numbers_per_email: int = 1,
+    while_sending: AbstractContextManager[None] | None = None,
 ) -> Delivery:
     """Queue a message while the account is paused, let it go, watch it arrive.
 
-    Raises ``Trouble`` unless every e-mail came exactly once and every recipient is accepted.
+    ``while_sending`` is entered between the two. Raises ``Trouble`` unless every e-mail came exactly once and every recipient is accepted.
     """
     e_mails = math.ceil(recipients / numbers_per_email)
     portal.ask("pause", organisation)
     begun, before = time.monotonic(), sink.count()
     message_id = portal.send(organisation, recipients)
     submit_seconds = time.monotonic() - begun
-    portal.ask("resume", organisation, RINGS)
-    flow = sink.watch(e_mails, after=before, seconds=_PATIENCE_SECONDS)
+    with while_sending or nullcontext():
+        portal.ask("resume", organisation, RINGS)
+        flow = sink.watch(e_mails, after=before, seconds=_PATIENCE_SECONDS)
     all_accepted = {"accepted": recipients}
     wait_until(
         lambda: portal.counts(message_id) == all_accepted,

@@ -15,6 +15,8 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 from portal.embedded.postgres import EmbeddedPostgres
+from portal.embedded.postgres.files import ServerFiles
+from portal.embedded.postgres.postmaster import find_postmaster
 from tests.benchmarks.letters import (
     FIRST_NUMBER,
     MAIL_FROM,
@@ -60,6 +62,7 @@ class Portal:
     environment: Mapping[str, str]
     database: str
     clerk: Process
+    postmaster: int | None = None
     organisations: list[str] = field(default_factory=list)
 
     def ask(self, order: str, *arguments: object) -> Any:
@@ -167,9 +170,15 @@ def embedded_portal(folder: Path) -> Iterator[Portal]:
     place = " ".join(f"{key}='{value}'" for key, value in server.connection_parameters().items())
     try:
         with _portal(folder, {"PORTAL_DATA_DIR": str(data)}, place) as portal:
+            portal.postmaster = _postmaster(data)
             yield portal
     finally:
         server.stop()
+
+
+def _postmaster(data: Path) -> int | None:
+    found = find_postmaster(ServerFiles(data))
+    return found.pid if found else None
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ from pathlib import Path
 from tests.benchmarks.processes import Trouble, free_port, listens, running, wait_until
 
 # Debian keeps it out of an ordinary user's path.
-_BINARY = shutil.which("smtp-sink", path=os.environ.get("PATH", "") + ":/usr/sbin")
+_PATH = os.environ.get("PATH", "") + ":/usr/sbin"
+_SINK, _SOURCE = shutil.which("smtp-sink", path=_PATH), shutil.which("smtp-source", path=_PATH)
 _MOST_CONNECTIONS = 300
 _BACKLOG = 256
 _TAIL_OCTETS = 200
@@ -34,6 +36,7 @@ class Flow:
 class Sink:
     port: int
     counter: Path
+    pid: int
 
     def count(self) -> int:
         """E-mails accepted since its start. It rewrites ``sess=1 quit=0 mesg=7\\r`` at each."""
@@ -62,7 +65,7 @@ class Sink:
 @contextmanager
 def sink(folder: Path, *, pipelining: bool = True, dump: Path | None = None) -> Iterator[Sink]:
     """A running ``smtp-sink``; ``dump`` gets what it took, which costs it its speed."""
-    if _BINARY is None:
+    if _SINK is None:
         raise Trouble("smtp-sink is missing: install Debian's package postfix")
     port = free_port()
     counter = folder / f"sink-{port}.count"
@@ -70,7 +73,16 @@ def sink(folder: Path, *, pipelining: bool = True, dump: Path | None = None) -> 
     options += [] if pipelining else ["-p"]
     options += ["-D", str(dump)] if dump else []
     options += ["-u", "nobody"] if os.geteuid() == 0 else []
-    arguments = [_BINARY, *options, f"127.0.0.1:{port}", str(_BACKLOG)]
-    with running(arguments, log=counter):
+    arguments = [_SINK, *options, f"127.0.0.1:{port}", str(_BACKLOG)]
+    with running(arguments, log=counter) as process:
         wait_until(lambda: listens(port), what="smtp-sink listens")
-        yield Sink(port, counter)
+        yield Sink(port, counter, process.pid)
+
+
+def source_rate(sink: Sink, e_mails: int, *, sessions: int, octets: int) -> float:
+    """E-mails a second of Postfix's own generator of load, in C, each session for many of them."""
+    assert _SOURCE is not None, "in the same package as smtp-sink"
+    amount = ["-m", str(e_mails), "-s", str(sessions), "-l", str(octets)]
+    begun = time.monotonic()
+    subprocess.run([_SOURCE, "-d", *amount, f"127.0.0.1:{sink.port}"], check=True)
+    return e_mails / (time.monotonic() - begun)
