@@ -5,53 +5,26 @@ dot is safe to repeat; `commit` writes the dot, and with it the commands of the 
 """
 
 import asyncio
-from enum import IntEnum, auto
 from time import monotonic
 from typing import Protocol, Self
 
 from sms.lane_mail import Mail
+from sms.lane_step import PHASE_OF, STEP_AFTER, WANTED_KIND, Step
+from sms.lane_wire import LaneWire
 from sms.retry import Phase
-from sms.secret import ConfidentialBytes
 from sms.smtp import Session
 from sms.smtp_failure import SmtpFailure
-from sms.smtp_reply import Reply, UnintelligibleReply, reply_at, shown_reply
+from sms.smtp_reply import Reply, shown_reply
 from sms.smtp_server import Server
 
 __all__ = ["Lane", "LaneListener", "Mail", "catch_up"]
 
 _CLOSING = 421
 _FAREWELL_SECONDS = 2.0
-_READ_OCTETS = 4096
-
-
-class _Step(IntEnum):
-    """What the lane waits for: a reply, unless said otherwise."""
-
-    IDLE = auto()  # begin()
-    RSET = auto()
-    MAIL = auto()
-    RCPT = auto()
-    DATA = auto()
-    BODY = auto()  # the server reading it
-    READY = auto()  # commit()
-    DOT = auto()
-    QUIT = auto()
-    CLOSED = auto()  # nothing, for ever
 
 
 # Names of the module are found faster than members of an Enum.
-_IDLE, _RSET, _MAIL, _RCPT, _DATA, _BODY, _READY, _DOT, _QUIT, _CLOSED = _Step
-_AFTER = {_RSET: _MAIL, _MAIL: _RCPT, _RCPT: _DATA}
-_WANTED_KIND = {_RSET: 2, _MAIL: 2, _RCPT: 2, _DATA: 3}
-_PHASE = {
-    _RSET: Phase.MAIL,
-    _MAIL: Phase.MAIL,
-    _RCPT: Phase.RCPT,
-    _DATA: Phase.DATA,
-    _BODY: Phase.BODY,
-    _READY: Phase.BODY,
-    _DOT: Phase.DOT,
-}
+_IDLE, _RSET, _MAIL, _RCPT, _DATA, _BODY, _READY, _DOT, _QUIT, _CLOSED = Step
 
 
 class LaneListener(Protocol):
@@ -75,7 +48,7 @@ class LaneListener(Protocol):
         """The dot was written and no clear answer will come; phase DOT. The lane is closed."""
 
 
-class Lane(asyncio.BufferedProtocol):
+class Lane(LaneWire):
     """Takes an open session's connection over. Raises SmtpFailure (phase MAIL) if it is lost.
 
     Methods raise RuntimeError when out of order. None of them calls the listener: it hears of what
@@ -83,20 +56,18 @@ class Lane(asyncio.BufferedProtocol):
     """
 
     def __init__(self, session: Session, listener: LaneListener) -> None:
-        self._server: Server = session.server
+        super().__init__()
+        self._server = session.server
         self._listener = listener
         self._has_8bitmime = session.has_8bitmime
         self._has_pipelining = "PIPELINING" in session.extensions
         self._has_size = "SIZE" in session.extensions
-        self._room = memoryview(bytearray(_READ_OCTETS))
-        self._rest = b""
         self._step = _IDLE
         self._since = 0.0
         self._mail: Mail | None = None
         self._following: Mail | None = None
         self._refusal: SmtpFailure | None = None
         self._is_dirty = False
-        self._is_paused = False
         self._ends_with_answer = False
         self._farewell: asyncio.Event | None = None
         self._transport = session.hand_over(self)
@@ -126,7 +97,7 @@ class Lane(asyncio.BufferedProtocol):
     @property
     def is_ready(self) -> bool:
         """Whether `commit` may be called: the dot is withheld."""
-        return self._step is _READY
+        return self._step is _READY and not self._transport.is_closing()
 
     @property
     def awaits_answer(self) -> bool:
@@ -181,7 +152,7 @@ class Lane(asyncio.BufferedProtocol):
         """Gives up a step that is overdue at the `monotonic` time `now`: `Server.dot_timeout` is
         for the answer to the dot, `timeout` for each step before it."""
         limit = self._server.dot_timeout if self._step is _DOT else self._server.timeout
-        if self._step in _PHASE and self._step is not _READY and now - self._since >= limit:
+        if self._step in PHASE_OF and self._step is not _READY and now - self._since >= limit:
             self._break(None, "timed out")
 
     async def close(self) -> None:
@@ -204,59 +175,35 @@ class Lane(asyncio.BufferedProtocol):
         self._mail = self._following = None
         self._drop()
 
-    # What the event loop calls.
+    # What comes in.
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return self._room
+    def _heard_reply(self, code: int, data: bytes, start: int, end: int) -> None:
+        is_last = end == len(data)
+        if self._step is _DOT:
+            self._take_answer(shown_reply(data[start:end]), is_last=is_last)
+        elif code // 100 == WANTED_KIND.get(self._step):
+            self._advance(is_last=is_last)
+        else:
+            self._refuse(shown_reply(data[start:end]), is_last=is_last)
 
-    def buffer_updated(self, nbytes: int) -> None:
-        # A server may quote a credential back, and a traceback must not show it.
-        data = ConfidentialBytes(self._room[:nbytes])
-        if self._rest:
-            data, self._rest = ConfidentialBytes(self._rest + data), b""
-        try:
-            self._hear(data)
-        except UnintelligibleReply:
-            self._break(None, "unintelligible reply")
-
-    def eof_received(self) -> None:
-        self._lose()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._lose()
-
-    def pause_writing(self) -> None:
-        self._is_paused = True
-
-    def resume_writing(self) -> None:
-        self._is_paused = False
-        if self._step is _BODY and not self._rest:
-            self._offer()
-
-    # One reply after another.
-
-    def _hear(self, data: ConfidentialBytes) -> None:
-        start, size = 0, len(data)
-        while start < size and self._step is not _CLOSED:
-            found = reply_at(data, start)
-            if found is None:
-                self._keep(ConfidentialBytes(data[start:]))
-                return
-            code, end = found
-            if self._step is _DOT:
-                self._take_answer(shown_reply(data[start:end]), is_last=end == size)
-            elif code // 100 == _WANTED_KIND.get(self._step):
-                self._advance(is_last=end == size)
-            else:
-                self._refuse(shown_reply(data[start:end]), is_last=end == size)
-            start = end
-
-    def _keep(self, part: ConfidentialBytes) -> None:
-        """The rest of the reply will come; but where none is due, its first byte is too much."""
+    def _heard_part(self) -> None:
+        # The rest will come; but where no reply is due, the first byte is one too many.
         if self._step is _IDLE or self._step is _READY:
             self._break(None, "unasked reply")
-        else:
-            self._rest = part
+
+    def _heard_nonsense(self) -> None:
+        self._break(None, "unintelligible reply")
+
+    def _lost(self) -> None:
+        if self._farewell is not None:
+            self._farewell.set()
+        self._break(None, "connection closed")
+
+    def _drained(self) -> None:
+        if self._step is _BODY and not self._rest and not self._transport.is_closing():
+            self._offer()
+
+    # What a reply leads to.
 
     def _take_answer(self, reply: Reply, *, is_last: bool) -> None:
         if reply.code // 100 == 3:
@@ -291,7 +238,7 @@ class Lane(asyncio.BufferedProtocol):
     def _advance(self, *, is_last: bool) -> None:
         """The server agreed to the step."""
         if self._step is not _DATA:
-            self._enter(_AFTER[self._step])
+            self._enter(STEP_AFTER[self._step])
             if not self._has_pipelining:
                 self._ask(is_last=is_last)
         elif self._refusal is not None:
@@ -306,15 +253,15 @@ class Lane(asyncio.BufferedProtocol):
     def _refuse(self, reply: Reply, *, is_last: bool) -> None:
         """The server did not agree, or spoke when it was not its turn."""
         if self._step is _QUIT:
-            self._lose()
-        elif self._step not in _WANTED_KIND:
+            self._lost()
+        elif self._step not in WANTED_KIND:
             self._break(reply, "unasked reply")
         elif reply.code == _CLOSING or reply.code < 400:
             self._break(reply, "refused")
         else:
-            self._refusal = self._refusal or SmtpFailure(_PHASE[self._step], reply, "refused")
+            self._refusal = self._refusal or SmtpFailure(PHASE_OF[self._step], reply, "refused")
             if self._has_pipelining and self._step is not _DATA:
-                self._enter(_AFTER[self._step])
+                self._enter(STEP_AFTER[self._step])
             else:
                 self._give_up_mail(is_last=is_last)
 
@@ -379,11 +326,6 @@ class Lane(asyncio.BufferedProtocol):
 
     # How it ends.
 
-    def _lose(self) -> None:
-        if self._farewell is not None:
-            self._farewell.set()
-        self._break(None, "connection closed")
-
     def _break(self, reply: Reply | None, reason: str) -> None:
         """Drops the connection and tells what became of the mails on it."""
         step, mail = self._step, self._mail
@@ -395,7 +337,7 @@ class Lane(asyncio.BufferedProtocol):
             failure = SmtpFailure(Phase.DOT, reply, reason)
             self._listener.lane_unanswered(self, mail, failure)
         else:
-            failure = self._refusal or SmtpFailure(_PHASE[step], reply, reason)
+            failure = self._refusal or SmtpFailure(PHASE_OF[step], reply, reason)
             self._listener.lane_failed(self, mail, failure)
         self._fail_following(None, reason)
 
@@ -407,9 +349,9 @@ class Lane(asyncio.BufferedProtocol):
 
     def _drop(self) -> None:
         self._step = _CLOSED
-        self._transport.abort()
+        super()._drop()
 
-    def _enter(self, step: _Step) -> None:
+    def _enter(self, step: Step) -> None:
         self._step = step
         self._since = monotonic()
 
@@ -423,6 +365,7 @@ class Lane(asyncio.BufferedProtocol):
 
 
 async def catch_up() -> None:
-    """Lets the event loop notice what came while it stood still."""
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    """Lets the event loop notice what came while it stood still, and tell of it."""
+    # One round to hear of it, one to act, one to tell that a connection was lost.
+    for _ in range(3):
+        await asyncio.sleep(0)

@@ -5,12 +5,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from sms.lane import Lane, Mail
+from sms.retry import Phase
 from sms.smtp import Reply, Security, Server, Session, SmtpFailure
 from tests.unit.sms.fake_operator import OBEDIENT, Fault, Script
 
 END_OF_BODY = b"\r\n.\r\n"
 TIMEOUT, DOT_TIMEOUT = 30.0, 600.0
+# What `mail_of(1)` looks like to a server with all extensions.
+COMMANDS = (
+    b"MAIL FROM:<a@acme.example> BODY=8BITMIME SIZE=24\r\n"
+    b"RCPT TO:<sms@operator.example>\r\n"
+    b"DATA\r\n"
+)
+BODY = b"Subject: 1\r\n\r\nhello\r\n..\r\n"
+PHASES = {"MAIL": Phase.MAIL, "RCPT": Phase.RCPT, "DATA": Phase.DATA}
+both_ways = pytest.mark.parametrize("pipelining", [True, False])
 
 
 class OperatorOnPaper(asyncio.Transport):
@@ -23,6 +35,8 @@ class OperatorOnPaper(asyncio.Transport):
         self.writes: list[bytes] = []
         self.commands: list[bytes] = []
         self.bodies: list[bytes] = []
+        # What was said to the dot of each body.
+        self.answers: list[bytes] = []
         self.said = bytearray()
         self.is_gone = False
         self.reads_slowly = False
@@ -38,6 +52,10 @@ class OperatorOnPaper(asyncio.Transport):
         self._read()
         if self._in_body and self.reads_slowly and self.lane is not None:
             self.lane.pause_writing()
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        assert isinstance(protocol, Lane)
+        self.lane = protocol
 
     def abort(self) -> None:
         self.is_gone = True
@@ -60,11 +78,13 @@ class OperatorOnPaper(asyncio.Transport):
                 self._say(text[:4].decode())
 
     def _say(self, step: str) -> None:
-        answer = self.script[step]
+        answer = self.script.get(step, b"500 what?")
         self._hangs |= isinstance(answer, Fault)
         if self._hangs or isinstance(answer, Fault):
             return
         self.said += answer + b"\r\n"
+        if step == "DOT":
+            self.answers.append(answer)
         self._in_body = step == "DATA" and answer.startswith(b"3")
 
     def speak(self, octets: int | None = None) -> None:
@@ -96,6 +116,7 @@ class SessionOnPaper(Session):
         self._paper = transport
 
     def hand_over(self, successor: asyncio.BaseProtocol) -> asyncio.Transport:
+        self._paper.set_protocol(successor)
         return self._paper
 
 
@@ -142,21 +163,30 @@ class Talk:
 
 
 def talk_on_paper(
-    script: Script = OBEDIENT,
+    script: Script | None = None,
     *,
     pipelining: bool = True,
     extensions: Mapping[str, str] | None = None,
     notes: Notes | None = None,
 ) -> Talk:
     """An idle lane to an operator that follows the script."""
-    operator = OperatorOnPaper(dict(script))
+    operator = OperatorOnPaper(dict(OBEDIENT) if script is None else script)
     if extensions is None:
         extensions = {"SIZE": "", "8BITMIME": ""} | ({"PIPELINING": ""} if pipelining else {})
     notes = Notes() if notes is None else notes
-    operator.lane = Lane(SessionOnPaper(operator, extensions), notes)
-    return Talk(operator.lane, operator, notes)
+    lane = Lane(SessionOnPaper(operator, extensions), notes)
+    return Talk(lane, operator, notes)
 
 
 def mail_of(number: int = 1, *, eight_bit: bool = True) -> Mail:
     content = b"Subject: %d\r\n\r\nhello\r\n.\r\n" % number
     return Mail("a@acme.example", "sms@operator.example", content, eight_bit)
+
+
+def ready_with(mail: Mail, *, pipelining: bool = True) -> Talk:
+    """A talk in which the mail's dot is withheld."""
+    talk = talk_on_paper(pipelining=pipelining)
+    talk.lane.begin(mail)
+    talk.operator.speak()
+    assert talk.lane.is_ready
+    return talk

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sms.smtp_reply import Reply, ReplyLines, UnintelligibleReply, take_reply
+from sms.smtp_reply import (
+    Reply,
+    ReplyLines,
+    UnintelligibleReply,
+    reply_at,
+    shown_reply,
+    take_reply,
+)
 
 
 def test_a_reply_of_several_lines_is_taken_whole() -> None:
@@ -57,6 +64,13 @@ def test_a_quoted_password_is_blotted_out() -> None:
     assert shown == Reply(554, "bad line: Password=*** SourceAddress=ACME")
 
 
+@pytest.mark.parametrize("spelling", ["Password=s3cret", "PASSWORD : s3cret", "paſſword=s3cret"])
+def test_a_quoted_password_is_blotted_out_however_it_is_written(spelling: str) -> None:
+    raw = f"554 bad line {spelling}\r\n".encode()
+    assert "s3cret" not in str(shown_reply(raw))
+    assert "s3cret" not in str(shown_reply(b"554-no\r\n" + raw))
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_taken_waited_for_or_refused(data: bytes) -> None:
     buffer = bytearray(data)
@@ -65,3 +79,30 @@ def test_any_bytes_are_taken_waited_for_or_refused(data: bytes) -> None:
     except UnintelligibleReply:
         return
     assert (reply is None) is (bytes(buffer) == data)
+
+
+NEARLY_REPLIES = st.lists(
+    st.sampled_from(
+        [b"250", b"354", b"199", b" ", b"-", b"ok", b"\r\n", b"\n", b"\r", b"\xff\0", b"x" * 4090]
+    )
+).map(b"".join)
+
+
+@given(st.one_of(NEARLY_REPLIES, st.binary(max_size=60)), st.binary(max_size=9))
+def test_the_quick_reader_understands_what_the_thorough_one_does(
+    data: bytes, before: bytes
+) -> None:
+    buffer = bytearray(data)
+    try:
+        expected = take_reply(buffer)
+    except UnintelligibleReply:
+        with pytest.raises(UnintelligibleReply):
+            reply_at(before + data, len(before))
+        return
+    found = reply_at(before + data, len(before))
+    if expected is None:
+        assert found is None
+        return
+    taken = len(data) - len(buffer)
+    assert found == (expected.code, len(before) + taken)
+    assert shown_reply(data[:taken]) == expected.shown()
