@@ -16,11 +16,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from portal.delivery.account_health import account_pause
-from portal.delivery.answers import Outcome
+from portal.delivery.answers import Outcome, Passed
 from portal.delivery.claims import (
     ClaimedEnvelope,
     claims_end,
     claims_renew,
+    claims_unbroken,
     envelopes_claim,
     lease_end,
 )
@@ -64,6 +65,8 @@ class Desk:
         self._buffer: deque[ClaimedEnvelope] = deque()
         self._holdings: dict[uuid.UUID, Holding] = {}
         self._unsent: set[int] = set()
+        # Whether something of ours turned out to have been taken away.
+        self._was_robbed = False
 
     @property
     def can_begin(self) -> bool:
@@ -87,6 +90,7 @@ class Desk:
 
     def claim(self, now: datetime, *, only_interactive: bool = False) -> None:
         """Take what is due, where the buffer runs low; interactive ones go to its front."""
+        self._forget_what_was_taken_away()
         if self.retiring or not self.has_more:
             return
         if not only_interactive and len(self._buffer) > self.lanes.busy:
@@ -107,6 +111,17 @@ class Desk:
         else:
             self._buffer.extend(claimed.envelopes)
         self._obey(claimed.account)
+
+    def _forget_what_was_taken_away(self) -> None:
+        """A cancel or a pause takes the whole message: its other e-mails need no lane either."""
+        if not self._was_robbed:
+            return
+        self._was_robbed = False
+        ours = claims_unbroken([envelope.id for envelope in self._buffer])
+        for envelope in self._buffer:
+            if envelope.id not in ours:
+                self._forget(envelope)
+        self._buffer = deque(one for one in self._buffer if one.id in ours)
 
     def _obey(self, account: GatewayAccount) -> None:
         """Go on with the account as it is now; idle lanes to another server are closed."""
@@ -174,7 +189,7 @@ class Desk:
         if room > 0 and self.pace.may_open and self._server is not None:
             self.lanes.open(self._server, room, loop)
 
-    def write_dots(self, passed: Collection[int], now: datetime) -> None:
+    def write_dots(self, passed: Collection[Passed], now: datetime) -> None:
         """Write the dots of the group that passed the point of no return, each with what follows.
 
         A worker that stood still past its lease writes none: the envelope may have been called
@@ -183,8 +198,8 @@ class Desk:
         ready, self.lanes.ready = self.lanes.ready, {}
         for lane, one in ready.items():
             if one.envelope.id not in passed:
-                # No longer ours: cancelled, expired, or its claim ran out.
-                self._forget(one.envelope)
+                # No longer ours, or no longer queued: the claim's end will tell them apart.
+                self._unsent.add(one.envelope.id)
                 self.lanes.drop(lane)
             elif not self._is_ours(one.envelope, now):
                 self.lanes.outcomes.append(one.no_dot("too late for the dot"))
