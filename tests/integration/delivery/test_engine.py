@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from django.core import mail
 from django.utils import timezone
-from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.accounts.rights import Role
@@ -19,6 +18,7 @@ from portal.delivery.models import (
     Envelope,
     GatewayAccount,
     Message,
+    OutboxEntry,
     State,
 )
 from portal.delivery.notices import notices_send
@@ -35,21 +35,17 @@ from tests.factories import (
 from tests.integration.delivery.operator_thread import operator_in_thread
 from tests.unit.sms.fake_operator import OBEDIENT, Fault, Script
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("engine_alone"),
+]
 
 GOLDEN_BODY = (
     b"SmsUser=acme\r\nPassword=s3cret\r\nSourceAddress=ACME\r\n"
     b"PhoneNumber=79210000000,79111234567\r\n" + "Привет, мир!".encode("cp1251") + b"\r\n.\r\n"
 )
 Deliver = Callable[[Script], list[bytes]]
-
-
-@pytest.fixture(autouse=True)
-def engine_alone(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    """The tests run the engine themselves, and do not wait long for silent servers."""
-    settings.DELIVERY_DOT_TIMEOUT_SECONDS = settings.DELIVERY_SMTP_TIMEOUT_SECONDS = 2
-    for module in ("outbox", "engine", "decisions", "gateways"):
-        monkeypatch.setattr(f"portal.delivery.{module}.ring", lambda _account_id: None)
+OUTCOME_OF = {State.QUEUED: "retry"}
 
 
 @pytest.fixture
@@ -90,7 +86,7 @@ def test_an_accepted_envelope_went_out_once_with_the_golden_bytes(
     assert bodies[0].partition(b"\r\n\r\n")[2] == GOLDEN_BODY
     assert counts(message) == {"accepted": 2}
     assert only_envelope().last_code == 250
-    assert Attempt.objects.get().outcome == "accepted"
+    assert not Attempt.objects.exists()
     assert deliver(OBEDIENT) == []
 
 
@@ -107,7 +103,7 @@ def test_many_envelopes_share_the_sessions_of_one_run(author: User) -> None:
 
 
 @pytest.mark.parametrize("step", ["GREETING", "MAIL", "RCPT", "DATA"])
-@pytest.mark.parametrize("answer", [b"421 closing", b"451 later", Fault.CLOSE])
+@pytest.mark.parametrize("answer", [b"421 closing", b"450 busy", b"452 full", Fault.CLOSE])
 def test_a_failure_before_the_dot_leaves_the_envelope_queued_and_the_account_waiting(
     author: User, deliver: Deliver, step: str, answer: bytes | Fault
 ) -> None:
@@ -118,8 +114,10 @@ def test_a_failure_before_the_dot_leaves_the_envelope_queued_and_the_account_wai
     assert not account.is_paused
     assert account.failures == 1
     assert account.last_failure
-    wait = only_envelope().due_at - timezone.now()
-    assert timedelta(0) < wait <= timedelta(seconds=30)
+    assert account.not_before is not None
+    assert timedelta(0) < account.not_before - timezone.now() <= timedelta(seconds=30)
+    assert only_envelope().retry_at is not None
+    assert deliver(OBEDIENT) == []
 
 
 def test_a_connection_lost_amid_the_body_is_never_taken_for_an_answer(
@@ -165,8 +163,9 @@ def test_the_answer_to_the_dot_decides(
     script = OBEDIENT | {"DOT": answer}
     deliver(script)
     assert counts(message) == {state: 1}
-    attempt = Attempt.objects.get()
-    assert attempt.phase == "dot"
+    assert only_envelope().last_phase == "dot"
+    outcomes = [attempt.outcome for attempt in Attempt.objects.all()]
+    assert outcomes == ([] if state == State.ACCEPTED else [OUTCOME_OF.get(state, state)])
 
 
 def test_nothing_automatic_leads_out_of_uncertain(author: User, deliver: Deliver) -> None:
@@ -202,7 +201,7 @@ def test_a_disabled_author_s_envelopes_are_held(author: User, deliver: Deliver) 
     author.save()
     assert deliver(OBEDIENT) == []
     assert counts(message) == {"held": 1}
-    assert only_envelope().held_because == "author_disabled"
+    assert OutboxEntry.objects.get().held_because == "author_disabled"
 
 
 def test_a_revoked_sender_name_holds_what_is_queued_under_it(
@@ -212,13 +211,13 @@ def test_a_revoked_sender_name_holds_what_is_queued_under_it(
     message.sender_name.state = "revoked"
     message.sender_name.save()
     assert deliver(OBEDIENT) == []
-    assert only_envelope().held_because == "sender_not_approved"
+    assert OutboxEntry.objects.get().held_because == "sender_not_approved"
 
 
 def test_a_scheduled_envelope_waits_for_its_time(author: User, deliver: Deliver) -> None:
     message = submit_message(author, due_at=timezone.now() + timedelta(hours=1))
     assert deliver(OBEDIENT) == []
-    Envelope.objects.update(due_at=timezone.now())
+    OutboxEntry.objects.update(due_at=timezone.now())
     assert len(deliver(OBEDIENT)) == 1
     assert counts(message) == {"accepted": 1}
 
@@ -280,9 +279,9 @@ def test_a_letter_that_trips_over_our_own_fault_waits_with_a_reason(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("s3cret")
 
-    monkeypatch.setattr("portal.delivery.talk.mail_bytes", broken)
+    monkeypatch.setattr("portal.delivery.letters.Stationery.mail_bytes", broken)
     message = submit_message(author)
     assert deliver(OBEDIENT) == []
     assert counts(message) == {"queued": 1}
     assert only_envelope().last_reply == "internal error of the portal"
-    assert GatewayAccount.objects.get().last_failure
+    assert not GatewayAccount.objects.get().last_failure

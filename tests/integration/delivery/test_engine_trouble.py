@@ -1,7 +1,8 @@
 """The engine where the server, the database or the clock is against it."""
 
-from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -10,90 +11,53 @@ from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.delivery import engine
-from portal.delivery.claims import LOSSES_FORGIVEN, envelopes_claim, leases_sweep
+from portal.delivery.claims import envelopes_claim
 from portal.delivery.engine import deliver_account
-from portal.delivery.models import Attempt, Envelope, GatewayAccount
+from portal.delivery.models import Attempt, Claim, Envelope, GatewayAccount
 from portal.delivery.selectors import message_counts
-from portal.embedded.sandbox import SandboxAccount, SandboxOperator
-from sms.secret import Secret
-from tests.factories import GatewayAccountFactory, MemberFactory, submit_message
-from tests.integration.delivery.operator_thread import operator_in_thread
-from tests.unit.sms.fake_operator import OBEDIENT, Fault, Script
+from portal.delivery.sweep import LOSSES_FORGIVEN, claims_sweep, sweep_outbox
+from tests.factories import submit_message
+from tests.integration.delivery.engine_run import (
+    before_group,
+    deliver,
+    numbers,
+    numbers_in,
+    sandbox,
+)
+from tests.unit.sms.fake_operator import OBEDIENT, Fault
 
-pytestmark = pytest.mark.django_db(transaction=True)
-NUMBERS = tuple(f"7921000{n:04d}" for n in range(20))
-
-
-@pytest.fixture(autouse=True)
-def engine_alone(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    for module in ("outbox", "engine"):
-        monkeypatch.setattr(f"portal.delivery.{module}.ring", lambda _account_id: None)
-    settings.DELIVERY_DOT_TIMEOUT_SECONDS = settings.DELIVERY_SMTP_TIMEOUT_SECONDS = 2
+MANY = numbers(20)
+EARLIER = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture
-def account() -> GatewayAccount:
-    author: User = MemberFactory()
-    account: GatewayAccount = GatewayAccountFactory(
-        organisation=author.organisation,
-        numbers_per_email=1,
-        connections=2,
-        sms_password=Secret("s3cret"),
-    )
-    return account
-
-
-@pytest.fixture
-def author(account: GatewayAccount) -> User:
-    return account.organisation.members.get()
-
-
-def deliver(account: GatewayAccount, script: Script) -> list[bytes]:
-    with operator_in_thread(script) as operator:
-        GatewayAccount.objects.update(port=operator.server.port)
-        deliver_account(account.pk)
-        return operator.bodies
-
-
-@pytest.fixture
-def slow_operator(account: GatewayAccount, tmp_path: Path) -> Iterator[SandboxOperator]:
-    order = SandboxAccount("acme", Secret("s3cret"), None, account.mailbox)
-    with SandboxOperator([order], tmp_path / "letters.jsonl", latency_ms=800) as operator:
-        GatewayAccount.objects.update(port=operator.port)
-        yield operator
+def make_all_due() -> None:
+    now = timezone.now()
+    Envelope.objects.filter(retry_at__gt=now).update(retry_at=now)
+    GatewayAccount.objects.update(not_before=None)
 
 
 def test_a_server_slower_than_the_lease_still_gets_every_letter_once(
-    account: GatewayAccount, author: User, slow_operator: SandboxOperator, settings: Settings
+    account: GatewayAccount, author: User, tmp_path: Path, settings: Settings
 ) -> None:
     settings.DELIVERY_LEASE_SECONDS = 3
-    message = submit_message(author, *NUMBERS[:4])
-    deliver_account(account.pk)
-    assert message_counts(message.pk) == {"accepted": 4}
-    assert len(slow_operator.letters()) == 4
+    message = submit_message(author, *MANY[:4])
+    with sandbox(tmp_path, account, latency_ms=800) as operator:
+        deliver_account(account.pk)
+        assert message_counts(message.pk) == {"accepted": 4}
+        assert len(operator.letters()) == 4
 
 
 def test_a_server_that_answers_no_dot_does_not_get_the_whole_campaign(
     account: GatewayAccount, author: User
 ) -> None:
-    message = submit_message(author, *NUMBERS)
+    message = submit_message(author, *MANY)
     deliver(account, OBEDIENT | {"DOT": Fault.CLOSE})
     counts = message_counts(message.pk)
     assert counts["uncertain"] <= 6
-    assert counts["queued"] == len(NUMBERS) - counts["uncertain"]
+    assert counts["queued"] == len(MANY) - counts["uncertain"]
     account.refresh_from_db()
     assert account.not_before is not None
     assert account.last_failure
-
-
-def test_a_hanging_answer_keeps_one_connection_and_leaves_the_others_to_other_workers(
-    account: GatewayAccount, author: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept: list[int] = []
-    monkeypatch.setattr(engine, "connections_shrink", lambda lease, *, to: kept.append(to))
-    submit_message(author)
-    deliver(account, OBEDIENT | {"DOT": Fault.HANG})
-    assert set(kept) == {1}
 
 
 def test_no_dot_is_written_while_the_database_cannot_say_so(
@@ -102,38 +66,119 @@ def test_no_dot_is_written_while_the_database_cannot_say_so(
     def away(**_: object) -> None:
         raise OperationalError("the connection is lost")
 
-    monkeypatch.setattr(engine, "pass_point_of_no_return", away)
-    message = submit_message(author)
-    assert deliver(account, OBEDIENT) == []
+    monkeypatch.setattr(engine, "group_commit", away)
+    message = submit_message(author, MANY[0])
+    assert deliver(account) == []
     assert message_counts(message.pk) == {"queued": 1}
     assert Attempt.objects.get().reply == "no dot written"
+
+
+def test_no_dot_is_written_where_the_promise_was_committed_but_nobody_said_so(
+    account: GatewayAccount, author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = engine.group_commit
+
+    def lost_afterwards(**named: Any) -> None:
+        commit(**named)
+        raise OperationalError("the connection is lost")
+
+    message = submit_message(author, *MANY[:2])
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "group_commit", lost_afterwards)
+        assert deliver(account) == []
+    assert message_counts(message.pk) == {"queued": 2}
+
+    make_all_due()
+    assert numbers_in(deliver(account)) == dict.fromkeys(MANY[:2], 1)
+    assert message_counts(message.pk) == {"accepted": 2}
+
+
+def test_answers_that_were_committed_but_nobody_said_so_stay_what_they_are(
+    account: GatewayAccount, author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, failures = engine.group_commit, [OperationalError]
+
+    def lost_afterwards(**named: Any) -> set[int]:
+        passed = commit(**named)
+        if named["outcomes"] and failures:
+            raise failures.pop()("the connection is lost")
+        return passed
+
+    message = submit_message(author, *MANY)
+    monkeypatch.setattr(engine, "group_commit", lost_afterwards)
+    first = deliver(account)
+    make_all_due()
+    second = deliver(account)
+    assert first
+    assert numbers_in([*first, *second]) == dict.fromkeys(MANY, 1)
+    assert message_counts(message.pk) == {"accepted": len(MANY)}
 
 
 def test_answers_in_hand_outlive_a_database_that_is_away_for_a_moment(
     account: GatewayAccount, author: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record, failures = engine.outcomes_record, iter([OperationalError, OperationalError])
+    commit, record = engine.group_commit, engine.outcomes_record
+    failures = [OperationalError, OperationalError]
 
-    def flaky(outcomes: object) -> object:
-        for failure in failures:
-            raise failure("restarting")
-        return record(outcomes)  # type: ignore[arg-type]
+    def away_with_answers(**named: Any) -> set[int]:
+        if named["outcomes"]:
+            raise OperationalError("restarting")
+        return commit(**named)
 
+    def flaky(*arguments: Any, **named: Any) -> None:
+        if failures:
+            raise failures.pop()("restarting")
+        record(*arguments, **named)
+
+    monkeypatch.setattr(engine, "group_commit", away_with_answers)
     monkeypatch.setattr(engine, "outcomes_record", flaky)
-    message = submit_message(author)
-    assert len(deliver(account, OBEDIENT)) == 1
+    message = submit_message(author, MANY[0])
+    assert len(deliver(account)) == 1
+    assert failures == []
     assert message_counts(message.pk) == {"accepted": 1}
+
+
+def test_a_group_whose_claim_ran_out_writes_no_dot_and_is_sent_later(
+    account: GatewayAccount, author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = submit_message(author, *MANY[:2])
+    with monkeypatch.context() as patch:
+        before_group(patch, 1, lambda: Claim.objects.update(lease_until=EARLIER))
+        assert deliver(account) == []
+    assert message_counts(message.pk) == {"queued": 2}
+
+    sweep_outbox()
+    make_all_due()
+    assert numbers_in(deliver(account)) == dict.fromkeys(MANY[:2], 1)
+    assert message_counts(message.pk) == {"accepted": 2}
+
+
+def test_a_group_that_another_run_claimed_meanwhile_writes_no_dot(
+    account: GatewayAccount, author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_the_claim() -> None:
+        now = timezone.now()
+        Claim.objects.update(lease_until=now)
+        assert claims_sweep(now=now) == (2, 0)
+        assert len(envelopes_claim(account_id=account.pk, most=9, now=now).envelopes) == 2
+
+    message = submit_message(author, *MANY[:2])
+    before_group(monkeypatch, 1, lose_the_claim)
+    assert deliver(account) == []
+    assert message_counts(message.pk) == {"queued": 2}
+    assert Claim.objects.count() == 1, "the other run's"
 
 
 def test_an_envelope_whose_workers_keep_vanishing_waits_longer_and_shows_it(
     account: GatewayAccount, author: User
 ) -> None:
-    submit_message(author)
+    submit_message(author, MANY[0])
     for _ in range(LOSSES_FORGIVEN + 1):
         now = timezone.now()
         assert len(envelopes_claim(account_id=account.pk, most=1, now=now).envelopes) == 1
-        Envelope.objects.update(lease_until=now)
-        assert leases_sweep(now=now) == (1, 0)
+        Claim.objects.update(lease_until=now)
+        assert claims_sweep(now=now) == (1, 0)
     envelope = Envelope.objects.get()
-    assert envelope.due_at > timezone.now()
-    assert {attempt.reply for attempt in Attempt.objects.all()} == {"worker vanished"}
+    assert envelope.retry_at is not None
+    assert envelope.retry_at > timezone.now() + timedelta(seconds=20)
+    assert envelope.tries == LOSSES_FORGIVEN + 1
