@@ -41,7 +41,8 @@ def deliver(
 ) -> Delivery:
     """Queue a message while the account is paused, let it go, watch it arrive.
 
-    ``while_sending`` is entered between the two. Raises ``Trouble`` unless every e-mail came exactly once and every recipient is accepted.
+    ``while_sending`` is entered when it is let go and left at the last e-mail. Raises ``Trouble``
+    unless every e-mail came exactly once and every recipient is accepted.
     """
     e_mails = math.ceil(recipients / numbers_per_email)
     portal.ask("pause", organisation)
