@@ -6,6 +6,7 @@ hold a password.
 """
 
 import logging
+import re
 from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from environ import FileAwareEnv
 from sms.smtp_server import is_helo_name
 
 env = FileAwareEnv()
+_BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 _FLAGS = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("", "0", "false", "no", "off"), False),
@@ -51,6 +53,14 @@ def whole_number(name: str, *, default: int, at_least: int) -> int:
     if not (value.isascii() and value.isdecimal()) or int(value) < at_least:
         raise ImproperlyConfigured(f"{name} must be a whole number, {at_least} or more")
     return int(value)
+
+
+def bearer_token(name: str) -> str:
+    """As RFC 6750 2.1 spells it, long enough not to be guessed; unset: empty."""
+    value = text(name)
+    if value and not _BEARER_TOKEN.fullmatch(value):
+        raise ImproperlyConfigured(f"{name} must be 16 or more letters, digits and -._~+/=")
+    return value
 
 
 def log_level(name: str) -> str:

@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "portal.delivery",
     "portal.messaging",
     "portal.history",
+    "portal.operations",
     "portal.embedded",
     "portal.quickstart",
     "portal.core.admin_config.PortalAdminConfig",
@@ -122,6 +123,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.operations.middleware.ProbeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -196,6 +198,8 @@ SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS and not TRUSTED_PROXY_COUNT
+# Probes and scrapers come past the proxy, from inside.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30 if HTTPS else 0
 # The portal speaks for its own host, not for the domain's other hosts.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -296,6 +300,15 @@ DELIVERY_LINGER_SECONDS = 1.0
 DELIVERY_EHLO_NAME = environment.host_name("PORTAL_EHLO_NAME", default="localhost")
 # An extra authority for an operator whose certificate no public one signed.
 DELIVERY_CA_FILE = environment.text("PORTAL_CA_FILE_PATH")
+
+# Operations
+# Who shows it may read /metrics; without one there is no such page.
+METRICS_TOKEN = environment.bearer_token("PORTAL_METRICS_TOKEN")
+HEALTH_OLDEST_DUE_SECONDS = environment.whole_number(
+    "PORTAL_HEALTH_OLDEST_DUE_SECONDS", default=120, at_least=1
+)
+HEALTH_OLDEST_SWEEP_SECONDS = 12 * SWEEP_SECONDS
+HEALTH_BROKER_TIMEOUT_SECONDS = 2
 
 LOGGING = {
     "version": 1,

@@ -17,6 +17,7 @@ urlpatterns = [
     path("sender-names/", include("portal.senders.urls")),
     path("messages/", include("portal.messaging.urls")),
     path("history/", include("portal.history.urls")),
+    path("", include("portal.operations.urls")),
     path("language/", require_POST(set_language), name="set_language"),
     path("admin/", admin.site.urls),
 ]

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
@@ -22,6 +23,7 @@ from portal.delivery.answers import group_commit, outcomes_record
 from portal.delivery.connections import connections_lease
 from portal.delivery.desk import Desk
 from portal.delivery.doorbell import ring
+from portal.delivery.meters import Meter
 from portal.delivery.scheduling import INTERACTIVE, Due, accounts_due
 from portal.delivery.sweep import sweep_outbox
 from sms.lane import catch_up
@@ -66,6 +68,7 @@ class Run:
         self._news: asyncio.Future[None] | None = None
         self._began = self._ticked = self._renewed = self._swept = time.monotonic()
         self._not_before: dict[int, float] = {}
+        self._meter = Meter(timezone.now())
 
     def __enter__(self) -> Self:
         return self
@@ -101,6 +104,9 @@ class Run:
             log.warning("database away, no more claims: %s", type(error).__name__)
             close_old_connections()
             self._drain()
+        # Figures for operations are worth no failed run.
+        with suppress(*DATABASE_AWAY):
+            self._meter.flush(timezone.now())
         return self.settled
 
     def _turn(self) -> None:
@@ -173,6 +179,7 @@ class Run:
             for desk in self.desks.values():
                 desk.write_dots(passed, timezone.now())
         for desk, of_desk in outcomes.items():
+            self._meter.note(desk.account_id, of_desk)
             desk.settled(of_desk)
 
     # Four times a second.
@@ -186,6 +193,7 @@ class Run:
         for desk in self.desks.values():
             desk.take_back_late(self._loop.time())
             desk.end_settled_claims(now)
+        self._meter.flush_now_and_then(now)
         self._heed(accounts_due(now=now))
         self._share_out()
         if self._is_overtime:
@@ -257,10 +265,12 @@ class Run:
             self._loop.run_until_complete(self._form_group())
             for desk in self.desks.values():
                 desk.withhold_dots()
-            outcomes = [one for desk in self.desks.values() for one in desk.lanes.take_outcomes()]
-            now = timezone.now()
-            _persistently(partial(outcomes_record, outcomes, now=now))
-            self.settled += len(outcomes)
+            outcomes = {desk: desk.lanes.take_outcomes() for desk in self.desks.values()}
+            everything = [outcome for of_desk in outcomes.values() for outcome in of_desk]
+            _persistently(partial(outcomes_record, everything, now=timezone.now()))
+            self.settled += len(everything)
+            for desk, of_desk in outcomes.items():
+                self._meter.note(desk.account_id, of_desk)
             self._ticked = time.monotonic()
             _persistently(self._tick_while_draining)
             _persistently(self._let_go_of_idle_ones)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import Organisation, User
 from portal.accounts.rights import Right
 from portal.core.fields import EncryptedField
+from portal.delivery.meter_models import AccountMeter, SweepMark  # noqa: F401 - Django looks here
 from portal.senders.models import SenderName
 from sms.letter import TransferEncoding
 from sms.phone import display

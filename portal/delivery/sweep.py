@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from portal.core.prepared import rows
 from portal.delivery.doorbell import ring
+from portal.delivery.meters import Meter, sweep_mark
 from portal.delivery.models import Attempt, Claim
 from portal.delivery.scheduling import accounts_due
 from portal.delivery.withdrawal import expire_what_is_late
@@ -35,6 +36,7 @@ def sweep_outbox() -> None:
         pass
     for due in accounts_due(now=now):
         ring(due.account_id)
+    sweep_mark(now)
 
 
 @transaction.atomic
@@ -64,7 +66,7 @@ def _make_uncertain(ids: Sequence[int], tokens: Sequence[uuid.UUID], now: dateti
                last_code = NULL, last_reply = '', author_told_at = NULL
          WHERE id = ANY(%(ids)s::bigint[]) AND state = 'transmitting'
            AND token = ANY(%(tokens)s::uuid[])
-        RETURNING id, transmitting_at
+        RETURNING id, account_id, transmitting_at
         """,
         {"ids": list(ids), "tokens": list(tokens)},
     )
@@ -77,8 +79,11 @@ def _make_uncertain(ids: Sequence[int], tokens: Sequence[uuid.UUID], now: dateti
             reply="worker vanished",
             outcome=Verdict.UNCERTAIN.value,
         )
-        for pk, transmitting_at in found
+        for pk, _account_id, transmitting_at in found
     )
+    meter = Meter(now)
+    meter.note_vanished(account_id for _pk, account_id, _transmitting_at in found)
+    meter.flush(now)
     return len(found)
 
 
