@@ -23,6 +23,7 @@ class Outcome(StrEnum):
     FORBIDDEN = "403"
     MISSING = "404"
     NOT_ALLOWED = "405"
+    UNREADY = "503"
 
 
 WRITERS = frozenset({Actor.SENDER, Actor.COLLEAGUE, Actor.MANAGER})
@@ -86,6 +87,11 @@ ENVELOPE = "/history/{uncertain}/envelopes/{envelope}"
 
 SITE = [
     Row("/", FULLY_SIGNED_IN - {Actor.FORMER_ADMINISTRATOR}, post=READS),
+    Row("/health/live", ANYBODY),
+    # No sweep was ever done here.
+    Row("/health/ready", ANYBODY, get=Outcome.UNREADY),
+    # There is none without a token.
+    Row("/metrics", ANYBODY, get=MISSING),
     Row("/language/", ANYBODY, get=NOT_ALLOWED, post=READS, form={"language": "en"}),
     Row("/account/login/", ANYBODY - {Actor.ONE_TIME}, post=READS),
     form("/account/logout/", SIGNED_IN),
