@@ -22,7 +22,6 @@ __all__ = ["Lane", "LaneListener", "Mail", "catch_up"]
 _CLOSING = 421
 _FAREWELL_SECONDS = 2.0
 
-
 # Names of the module are found faster than members of an Enum.
 _IDLE, _RSET, _MAIL, _RCPT, _DATA, _BODY, _READY, _DOT, _QUIT, _CLOSED = Step
 
@@ -144,7 +143,7 @@ class Lane(LaneWire):
         ends with the answer. None if there is no such mail.
         """
         following, self._following = self._following, None
-        if following is not None and self._step is _DOT and self._has_pipelining:
+        if following is not None and self._has_pipelining:
             self._ends_with_answer = True
         return following
 
@@ -281,7 +280,6 @@ class Lane(LaneWire):
 
     def _start(self, mail: Mail) -> None:
         self._mail = mail
-        self._refusal = None
         must_reset, self._is_dirty = self._is_dirty, True
         self._enter(_RSET if must_reset else _MAIL)
         if self._has_pipelining:
@@ -349,7 +347,7 @@ class Lane(LaneWire):
 
     def _drop(self) -> None:
         self._step = _CLOSED
-        super()._drop()
+        self._transport.abort()
 
     def _enter(self, step: Step) -> None:
         self._step = step

@@ -10,16 +10,13 @@ _READ_OCTETS = 4096
 
 
 class LaneWire(asyncio.BufferedProtocol, ABC):
-    """What the event loop calls. A subclass sets `_transport` and says what the events mean."""
-
-    _transport: asyncio.Transport
+    """What the event loop calls. A subclass says what the events mean."""
 
     def __init__(self) -> None:
         self._room = memoryview(bytearray(_READ_OCTETS))
         # A reply of which not all has come.
         self._rest = b""
         self._is_paused = False
-        self._is_dropped = False
 
     @abstractmethod
     def _heard_reply(self, code: int, data: bytes, start: int, end: int) -> None:
@@ -56,7 +53,7 @@ class LaneWire(asyncio.BufferedProtocol, ABC):
 
     def _take_apart(self, data: bytes) -> None:
         start, size = 0, len(data)
-        while start < size and not self._is_dropped:
+        while start < size:
             found = reply_at(data, start)
             if found is None:
                 self._rest = ConfidentialBytes(data[start:])
@@ -78,8 +75,3 @@ class LaneWire(asyncio.BufferedProtocol, ABC):
     def resume_writing(self) -> None:
         self._is_paused = False
         self._drained()
-
-    def _drop(self) -> None:
-        """Drops the connection; what is still queued here is never sent."""
-        self._is_dropped = True
-        self._transport.abort()

@@ -40,6 +40,7 @@ class OperatorOnPaper(asyncio.Transport):
         self.said = bytearray()
         self.is_gone = False
         self.reads_slowly = False
+        self.breaks_at_body = False
         self.lane: Lane | None = None
         self._unread = b""
         self._in_body = False
@@ -48,6 +49,7 @@ class OperatorOnPaper(asyncio.Transport):
     def write(self, data: Any) -> None:
         assert not self.is_gone, "written to a dropped connection"
         self.writes.append(bytes(data))
+        self.is_gone = self._in_body and self.breaks_at_body
         self._unread += data
         self._read()
         if self._in_body and self.reads_slowly and self.lane is not None:

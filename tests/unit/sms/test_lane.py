@@ -213,9 +213,10 @@ def test_a_pipelined_mail_taken_back_gets_no_body_and_ends_the_lane() -> None:
     assert talk.lane.forget_following() is None
     assert not talk.lane.usable
     assert talk.lane.awaits_answer
-    talk.operator.speak()
+    talk.operator.speak(len(b"250 queued as 1\r\n"))
     assert talk.notes.names == ["ready", "answered"]
     assert talk.operator.is_gone
+    assert not talk.lane.is_idle
     assert talk.operator.writes[-1] == b".\r\n" + COMMANDS
 
 

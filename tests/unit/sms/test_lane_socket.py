@@ -237,22 +237,29 @@ def test_closing_with_a_body_under_way_never_ends_it() -> None:
 
 @pytest.mark.parametrize("last_word", [b"", b"421 leaving\r\n"])
 def test_a_session_that_is_lost_or_spoken_to_cannot_be_taken_over(last_word: bytes) -> None:
+    gone = asyncio.Event()
+
     async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 ready\r\n")
         await reader.readline()
         writer.write(b"250 operator\r\n" + last_word)
+        if last_word:
+            await reader.read()
         writer.close()
+        gone.set()
 
     async def main() -> None:
         async with await asyncio.start_server(leave, "127.0.0.1", 0) as listener:
             port = listener.sockets[0].getsockname()[1]
             session = Session(Server("127.0.0.1", port, Security.NONE))
             await session.open()
-            while session.usable:
+            while session.usable and not last_word:
                 await catch_up()
             with pytest.raises(SmtpFailure, match="connection closed") as caught:
                 Lane(session, Notes())
             assert caught.value.phase is Phase.MAIL
+            await gone.wait()
+            await catch_up()
 
     asyncio.run(main())
 

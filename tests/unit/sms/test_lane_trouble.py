@@ -111,6 +111,28 @@ def test_a_connection_whose_loss_is_about_to_be_told_gets_no_dot() -> None:
     assert talk.notes.failure(second).phase is Phase.MAIL
 
 
+def test_a_dot_not_written_for_a_loss_about_to_be_told_is_not_asked_for_again() -> None:
+    first, second = mail_of(1), mail_of(2)
+    talk = ready_with(first)
+    talk.operator.is_gone = True
+    talk.lane.commit(second)
+    talk.lane.resume_writing()
+    with pytest.raises(RuntimeError):
+        talk.lane.commit()
+    assert talk.notes.names == ["ready"]
+
+
+def test_a_body_that_the_connection_did_not_take_is_not_ready() -> None:
+    mail = mail_of()
+    talk = talk_on_paper()
+    talk.operator.breaks_at_body = True
+    talk.lane.begin(mail)
+    talk.operator.speak()
+    talk.lane.connection_lost(None)
+    assert talk.notes.names == ["failed"]
+    assert talk.notes.failure(mail).phase is Phase.BODY
+
+
 def test_what_comes_behind_the_go_ahead_stops_the_body() -> None:
     mail = mail_of()
     talk = talk_on_paper(OBEDIENT | {"DATA": b"354 go on\r\n552 or rather not"})
@@ -133,9 +155,37 @@ def test_an_answer_too_many_ends_an_idle_lane(extra: bytes) -> None:
     assert not talk.lane.is_idle
 
 
-def test_a_word_to_an_idle_lane_ends_it_unheard() -> None:
+class Watcher(Notes):
+    """Notes whether the lane could be used when it told of a mail's end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.was_usable: list[bool] = []
+
+    def lane_answered(self, lane: Lane, mail: Mail, reply: Reply) -> None:
+        self.was_usable.append(lane.usable or lane.is_idle)
+
+    def lane_failed(self, lane: Lane, mail: Mail, failure: SmtpFailure) -> None:
+        self.was_usable.append(lane.usable or lane.is_idle)
+
+
+@pytest.mark.parametrize("step", ["MAIL", "DOT"])
+def test_a_listener_is_never_offered_a_lane_with_a_reply_too_many(step: str) -> None:
+    watcher = Watcher()
+    script = OBEDIENT | {step: b"450 later\r\n250 ok"}
+    talk = talk_on_paper(script, pipelining=step == "DOT", notes=watcher)
+    talk.lane.begin(mail_of())
+    talk.operator.speak()
+    if step == "DOT":
+        talk.lane.commit()
+        talk.operator.speak()
+    assert watcher.was_usable == [False]
+
+
+@pytest.mark.parametrize("word", [b"421 idle for too long\r\n", b"4"])
+def test_a_word_to_an_idle_lane_ends_it_unheard(word: bytes) -> None:
     talk = talk_on_paper()
-    talk.operator.hear(b"421 idle for too long\r\n")
+    talk.operator.hear(word)
     assert talk.notes.events == []
     assert not talk.lane.usable
 

@@ -49,6 +49,8 @@ def test_an_unfinished_reply_is_waited_for(part: bytes) -> None:
 def test_garbage_and_endless_replies_are_not_understood(garbage: bytes) -> None:
     with pytest.raises(UnintelligibleReply):
         take_reply(bytearray(garbage))
+    with pytest.raises(UnintelligibleReply):
+        reply_at(garbage, 0)
 
 
 @given(st.integers(200, 599), st.lists(st.text(max_size=60), min_size=1, max_size=20))
