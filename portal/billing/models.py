@@ -1,7 +1,8 @@
-"""The ledger of a prepaid organisation: append-only, balance = sum."""
+"""The ledger of a prepaid organisation: append-only, balance = sum, kept up by the database."""
 
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,28 @@ class Kind(models.TextChoices):
     RESERVATION = "reservation", _("reservation")
     CAPTURE = "capture", _("capture")
     RELEASE = "release", _("release")
+
+
+# The entries of one statement are added to a row of sums that no other transaction holds, or to a
+# new one: workers that settle envelopes of one organisation at once never wait for each other.
+_ADD_UP = """
+    FOR added IN
+        SELECT organisation_id, sum(amount) AS available, sum(reserved) AS reserved
+          FROM entries GROUP BY organisation_id
+    LOOP
+        SELECT id INTO free FROM billing_ledgersum WHERE organisation_id = added.organisation_id
+           LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
+        IF FOUND THEN
+            UPDATE billing_ledgersum
+               SET available = available + added.available, reserved = reserved + added.reserved
+             WHERE id = free;
+        ELSE
+            INSERT INTO billing_ledgersum (organisation_id, available, reserved)
+            VALUES (added.organisation_id, added.available, added.reserved);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+"""
 
 
 class LedgerEntry(models.Model):
@@ -68,7 +91,33 @@ class LedgerEntry(models.Model):
                 name="ledger_of_organisation",
             ),
         ]
-        triggers: ClassVar = append_only("ledger", "the ledger is append-only")
+        triggers: ClassVar = [
+            *append_only("ledger", "the ledger is append-only"),
+            pgtrigger.Trigger(
+                name="ledger_adds_up",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="entries"),  # type: ignore[no-untyped-call]
+                declare=[("added", "RECORD"), ("free", "BIGINT")],
+                func=_ADD_UP,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount}"
+
+
+class LedgerSum(models.Model):
+    """A part of what an organisation's entries come to; the parts together are its balance.
+
+    Written by the ledger's trigger alone. An organisation has as many rows as transactions ever
+    wrote entries of it at the same moment.
+    """
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    available = models.DecimalField(max_digits=24, decimal_places=4)
+    reserved = models.DecimalField(max_digits=24, decimal_places=4)
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id}: {self.available} + {self.reserved}"

@@ -10,14 +10,38 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Organisation, User
 from portal.audit.models import Action
 from portal.audit.services import event_record
-from portal.billing.models import Kind, LedgerEntry
+from portal.billing.models import Kind, LedgerEntry, LedgerSum
 from portal.core.errors import Conflict, Refused
 from portal.core.money import money
+from portal.core.prepared import rows
+
+_SETTLE = """
+    INSERT INTO billing_ledgerentry
+           (organisation_id, kind, amount, reserved, message_id, envelope_id, note, actor_label, at)
+    SELECT organisation_id, %(kind)s, CASE WHEN %(is_release)s THEN held ELSE 0 END, -held,
+           message_id, envelope_id, '', 'system', %(at)s
+      FROM unnest(%(organisations)s::bigint[], %(messages)s::bigint[], %(envelopes)s::bigint[],
+                  %(amounts)s::numeric[])
+        AS settled (organisation_id, message_id, envelope_id, held)
+"""
+
+_ASTRAY = """
+    SELECT organisation_id
+      FROM (SELECT organisation_id, amount AS available, reserved
+              FROM billing_ledgerentry
+             UNION ALL
+            SELECT organisation_id, -available, -reserved
+              FROM billing_ledgersum) AS differences
+     GROUP BY organisation_id
+    HAVING sum(available) <> 0 OR sum(reserved) <> 0
+     ORDER BY organisation_id
+"""
 
 
 @dataclass(frozen=True)
@@ -52,9 +76,12 @@ class NotEnoughMoney(Refused):
 
 
 def balance(organisation: Organisation) -> Balance:
-    """What the organisation has; zeros where it never topped up."""
-    sums = LedgerEntry.objects.filter(organisation=organisation).aggregate(
-        available=Sum("amount"), reserved=Sum("reserved")
+    """What the organisation has; zeros where it never topped up.
+
+    Costs the same however long the ledger is.
+    """
+    sums = LedgerSum.objects.filter(organisation=organisation).aggregate(
+        available=Sum("available"), reserved=Sum("reserved")
     )
     return Balance(sums["available"] or Decimal(0), sums["reserved"] or Decimal(0))
 
@@ -99,6 +126,11 @@ def top_up(
     return entry
 
 
+def sums_verify() -> list[int]:
+    """Ids of organisations whose kept sums are not what their ledger adds up to; reads it all."""
+    return [organisation_id for (organisation_id,) in rows(_ASTRAY, {})]
+
+
 def _refuse_unless_addable(amount: Decimal, actor: User) -> None:
     if not actor.is_staff or not actor.is_active:
         raise Refused(_("Only an administrator tops up a balance."))
@@ -121,19 +153,26 @@ def _known_top_up(entry: LedgerEntry) -> LedgerEntry:
     return known
 
 
-def reserve(*, organisation: Organisation, message_id: int, cost: Decimal, actor: User) -> Decimal:
-    """Set money aside inside the caller's transaction, for envelopes of a message about to be
-    made. Returns what was: ``cost``, or 0 on the unlimited plan.
+def refuse_unless_covered(organisation: Organisation, cost: Decimal) -> None:
+    """Raises ``NotEnoughMoney``, so that a big message is refused before its rows are written.
 
-    The organisation's row is locked, so that two submits never spend the same money.
-    Raises ``NotEnoughMoney``.
+    ``reserve`` asks again under the lock.
+    """
+    if organisation.is_prepaid and cost > (available := balance(organisation).available):
+        raise NotEnoughMoney(cost=cost, available=available, currency=organisation.currency)
+
+
+def reserve(*, organisation: Organisation, message_id: int, cost: Decimal, actor: User) -> Decimal:
+    """Set money aside inside the caller's transaction, for envelopes of a message that it makes.
+    Returns what was: ``cost``, or 0 on the unlimited plan.
+
+    The organisation's row stays locked until the transaction ends, so that two submits never
+    spend the same money: reserve late, commit soon. Raises ``NotEnoughMoney``.
     """
     locked = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     if not locked.is_prepaid or not cost:
         return Decimal(0)
-    available = balance(locked).available
-    if cost > available:
-        raise NotEnoughMoney(cost=cost, available=available, currency=locked.currency)
+    refuse_unless_covered(locked, cost)
     LedgerEntry.objects.create(
         organisation=locked,
         kind=Kind.RESERVATION,
@@ -156,16 +195,18 @@ def release(held: Iterable[Held]) -> None:
 
 
 def _settle(held: Iterable[Held], kind: Kind) -> None:
-    LedgerEntry.objects.bulk_create(
-        LedgerEntry(
-            organisation_id=envelope.organisation_id,
-            kind=kind,
-            amount=envelope.amount if kind == Kind.RELEASE else Decimal(0),
-            reserved=-envelope.amount,
-            message_id=envelope.message_id,
-            envelope_id=envelope.envelope_id,
-            actor_label="system",
-        )
-        for envelope in held
-        if envelope.amount
+    moved = [envelope for envelope in held if envelope.amount]
+    if not moved:
+        return
+    rows(
+        _SETTLE,
+        {
+            "kind": kind.value,
+            "is_release": kind == Kind.RELEASE,
+            "at": timezone.now(),
+            "organisations": [envelope.organisation_id for envelope in moved],
+            "messages": [envelope.message_id for envelope in moved],
+            "envelopes": [envelope.envelope_id for envelope in moved],
+            "amounts": [envelope.amount for envelope in moved],
+        },
     )

@@ -13,7 +13,7 @@ from portal.accounts.models import Organisation, Plan, User
 from portal.billing.services import Balance, NotEnoughMoney, balance, top_up
 from portal.core.errors import Conflict
 from portal.delivery import decisions
-from portal.delivery.models import UNSENT, Envelope, Message, State
+from portal.delivery.models import UNDER_WAY, Envelope, Message, State
 from tests.factories import (
     AdministratorFactory,
     GatewayAccountFactory,
@@ -23,7 +23,7 @@ from tests.factories import (
 )
 
 PRICE = Decimal("2.50")
-UNSETTLED = [*UNSENT, State.UNCERTAIN]
+UNSETTLED = [*UNDER_WAY, State.UNCERTAIN]
 
 
 def author_on(plan: Plan) -> User:
@@ -116,7 +116,7 @@ class AnySequence(TestCase):
 
 
 def reserved_for(author: User, states: list[State]) -> Decimal:
-    held = Envelope.objects.filter(organisation=organisation_of(author), state__in=states)
+    held = Envelope.objects.filter(message__organisation=organisation_of(author), state__in=states)
     return held.aggregate(total=Sum("reserved"))["total"] or Decimal(0)
 
 
