@@ -60,6 +60,6 @@ def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
     """The function for the best format that the scraper takes, and its content type."""
     try:
         return choose_encoder(accept)
-    except ValueError:
+    except (TypeError, ValueError):
         # A version that is no number.
         return choose_encoder("")
