@@ -31,7 +31,8 @@ class LaneListener(Protocol):
     `lane_failed`; or `lane_failed` alone. Of a following mail the same, after the one before it.
 
     The lane's state is settled when it calls: the listener may call anything of it at once, if its
-    properties allow it. What the listener raises ends the connection.
+    properties allow it. It must not raise: the connection would end, and a following mail with it,
+    perhaps untold of.
     """
 
     def lane_ready(self, lane: "Lane", mail: Mail) -> None:

@@ -1,9 +1,12 @@
 """A lane in trouble: silence, nonsense, loss and words out of turn, without a network."""
 
+import traceback
+from pathlib import Path
 from time import monotonic
 
 import pytest
 
+import sms.lane
 from sms.lane import Lane, Mail
 from sms.retry import Phase, Verdict
 from sms.smtp import Reply, SmtpFailure
@@ -19,6 +22,8 @@ from tests.unit.sms.operator_on_paper import (
     ready_with,
     talk_on_paper,
 )
+
+CORE = Path(sms.lane.__file__).parent
 
 
 @both_ways
@@ -330,3 +335,24 @@ def test_nothing_is_told_or_written_after_abort(heard: int, pipelining: bool) ->
     talk.lane.check_time(monotonic() + 2 * DOT_TIMEOUT)
     assert (talk.notes.events, talk.operator.writes) == (told, written)
     assert not talk.lane.usable
+
+
+class Faulty(Notes):
+    """Fails when it hears an answer."""
+
+    def lane_answered(self, lane: Lane, mail: Mail, reply: Reply) -> None:
+        raise RuntimeError("no room for the answer")
+
+
+def test_no_traceback_shows_a_password_that_the_server_quotes() -> None:
+    talk = talk_on_paper(notes=Faulty())
+    talk.lane.begin(mail_of())
+    talk.operator.speak()
+    talk.lane.commit()
+    talk.operator.hear(b"554-no\r\n554 Passwo")
+    with pytest.raises(RuntimeError) as caught:
+        talk.operator.hear(b"rd=s3cret\r\n")
+    trace = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    frames = [frame for frame in trace.stack if Path(frame.filename).parent == CORE]
+    assert len(frames) > 3
+    assert "s3cret" not in str([frame.locals for frame in frames])
