@@ -101,6 +101,18 @@ class Desk:
     on_letter: Callable[[SandboxLetter], None] | None
     _greylisted: set[str] = field(default_factory=set)
 
+    async def handle_EHLO(  # noqa: N802
+        self,
+        server: Connection,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        session.host_name = hostname
+        # aiosmtpd answers each command before it reads the next; RFC 2920 asks no more.
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
     async def handle_MAIL(  # noqa: N802
         self, server: Connection, session: Session, envelope: Envelope, address: str, options: Any
     ) -> Any:
