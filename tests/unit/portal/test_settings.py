@@ -48,6 +48,10 @@ def settings_with(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str
         ("PORTAL_DOT_TIMEOUT_SECONDS", "0"),
         ("PORTAL_SMTP_TIMEOUT_SECONDS", "0"),
         ("PORTAL_SMTP_TIMEOUT_SECONDS", "1.5"),
+        ("PORTAL_METRICS_TOKEN", "c4nary"),
+        ("PORTAL_METRICS_TOKEN", "c4nary of several words"),
+        ("PORTAL_METRICS_TOKEN", "c4nary-с-буквами"),
+        ("PORTAL_HEALTH_OLDEST_DUE_SECONDS", "0"),
         ("PORTAL_TRUSTED_PROXIES", "x"),
         ("PORTAL_TRUSTED_PROXIES", "-1"),
         ("PORTAL_DEBUG", "maybe"),
@@ -89,6 +93,7 @@ def test_good_values_of_a_server_are_taken(monkeypatch: pytest.MonkeyPatch) -> N
         PORTAL_LOG_LEVEL="warning",
         PORTAL_TRUSTED_PROXIES="1",
         PORTAL_LEASE_SECONDS="2",
+        PORTAL_METRICS_TOKEN="aGVsbG8gdGhlcmUsIHdvcmxk==",
         PORTAL_EHLO_NAME="sms.example.com",
         PORTAL_BASE_URL="https://sms.example.com/",
         PORTAL_ALLOWED_HOSTS="sms.example.com, localhost",
@@ -99,6 +104,7 @@ def test_good_values_of_a_server_are_taken(monkeypatch: pytest.MonkeyPatch) -> N
     assert settings["LOGGING"]["root"]["level"] == "WARNING"
     assert settings["TRUSTED_PROXY_COUNT"] == 1
     assert settings["DELIVERY_LEASE_SECONDS"] == 2
+    assert settings["METRICS_TOKEN"] == "aGVsbG8gdGhlcmUsIHdvcmxk=="
     assert settings["BASE_URL"] == "https://sms.example.com"
     assert settings["ALLOWED_HOSTS"] == ["sms.example.com", "localhost"]
     assert (settings["EMAIL_HOST"], settings["EMAIL_USE_TLS"]) == ("mail.example.com", True)
