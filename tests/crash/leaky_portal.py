@@ -1,18 +1,18 @@
-"""The portal with a fault: no letter can be rendered, and the error comes with the body's frame.
+"""The portal with a fault: no letter can be joined, and the error's frame has its body.
 
 ``celery -A tests.crash.leaky_portal worker``
 """
 
 from typing import NoReturn
 
-from sms import letter
+from sms import stationery
 from tests.crash.talkative_portal import app
 
 __all__ = ["app"]
 
 
-def render(envelope: letter.Envelope, transfer_encoding: letter.TransferEncoding) -> NoReturn:
-    raise RuntimeError("cannot render", envelope, transfer_encoding)
+def join_mail(*parts: object) -> NoReturn:
+    raise RuntimeError("cannot join", parts)
 
 
-letter.render = render
+stationery.join_mail = join_mail

@@ -1,5 +1,6 @@
 """The engine where the server, the database or the clock is against it."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,21 @@ def test_an_envelope_whose_workers_keep_vanishing_waits_longer_and_shows_it(
     assert envelope.retry_at is not None
     assert envelope.retry_at > timezone.now() + timedelta(seconds=20)
     assert envelope.tries == LOSSES_FORGIVEN + 1
+
+
+def test_a_lane_that_comes_to_its_dot_during_a_commit_is_of_the_next_group(
+    account: GatewayAccount, author: User, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    commit = engine.group_commit
+
+    def slow(**named: Any) -> Any:
+        time.sleep(0.01)
+        return commit(**named)
+
+    monkeypatch.setattr(engine, "group_commit", slow)
+    message = submit_message(author, *MANY)
+    with sandbox(tmp_path, account, latency_ms=2) as operator:
+        deliver_account(account.pk)
+        assert len(operator.letters()) == len(MANY)
+    assert message_counts(message.pk) == {"accepted": len(MANY)}
+    assert not Attempt.objects.exists()

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.delivery.gateways import smtp_server_of
-from portal.delivery.letters import mail_bytes
+from portal.delivery.letters import Order, Stationery
 from portal.delivery.models import Envelope, GatewayAccount
 from sms.secret import Secret
 from sms.smtp import Session
@@ -32,6 +32,7 @@ SPELLINGS = (
     "jYW5hcnkt",
     "bmFyeS",
 )
+STEPS = ("join_mail", "join_body", "choose_transfer_encoding", "credential_lines")
 WITH_LOGIN = OBEDIENT | {"EHLO": b"250-operator\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME"}
 PLAIN_ONLY = OBEDIENT | {"EHLO": b"250-operator\r\n250-AUTH PLAIN\r\n250 8BITMIME"}
 LOGIN_ONLY = OBEDIENT | {"EHLO": b"250-operator\r\n250-AUTH LOGIN\r\n250 8BITMIME"}
@@ -65,21 +66,31 @@ def assert_no_password(page: str) -> None:
 
 
 def write_mail(envelope: Envelope) -> bytes:
-    return mail_bytes(envelope, envelope.account, server_has_8bitmime=True)[0]
+    """As the engine writes it."""
+    message = envelope.message
+    order = Order(
+        numbers=tuple(envelope.recipients.values_list("phone", flat=True)),
+        sender=message.sender_value,
+        text=message.text,
+        message_id=envelope.message_id_header,
+        date=message.created_at,
+    )
+    return Stationery(envelope.account).mail_bytes(order, server_has_8bitmime=True)[0]
 
 
-@pytest.mark.parametrize("step", ["render", "choose_transfer_encoding", "write"])
+@pytest.mark.parametrize("step", STEPS)
 def test_an_error_while_the_letter_is_written_shows_no_password(
     step: str, envelope: Envelope, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*arguments: object, **named: object) -> NoReturn:
         raise RuntimeError("no letter", arguments, named)
 
-    monkeypatch.setattr(f"sms.letter.{step}", fail)
+    monkeypatch.setattr(f"sms.stationery.{step}", fail)
 
     page = debug_page(lambda: write_mail(envelope), settings)
 
-    assert "mail_bytes" in page
+    assert "no letter" in page
+    assert "write_mail" in page
     assert_no_password(page)
 
 
