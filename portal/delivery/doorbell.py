@@ -1,6 +1,7 @@
 """The doorbell: tells the workers that something may be due on a gateway account."""
 
 import logging
+from datetime import datetime
 
 from kombu.exceptions import OperationalError
 
@@ -9,9 +10,23 @@ log = logging.getLogger(__name__)
 
 def ring(account_id: int) -> None:
     """Ask some worker to look at the account's outbox. Losing the ring costs a sweep's delay."""
+    _send(account_id)
+
+
+def ring_at(account_id: int, moment: datetime) -> None:
+    """The same at an aware moment to come."""
+    _send(account_id, eta=moment)
+
+
+def call_for_help(account_id: int, *, seconds: float) -> None:
+    """Ask one more worker, if one is idle within so many seconds."""
+    _send(account_id, expires=seconds)
+
+
+def _send(account_id: int, **when: object) -> None:
     from portal.delivery.tasks import deliver  # the tasks call services that ring
 
     try:
-        deliver.delay(account_id)
+        deliver.apply_async((account_id,), **when)
     except (OperationalError, OSError) as error:
         log.warning("doorbell unreachable, the sweep will find it: %s", type(error).__name__)
