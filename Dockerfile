@@ -16,4 +16,7 @@ RUN DATABASE_URL=postgres:///build CELERY_BROKER_URL=memory:// PORTAL_SECRET_KEY
     && useradd --system --no-create-home portal
 USER portal
 EXPOSE 8000
+# Of this process alone: restarting the site mends no worker.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/live', timeout=5)"]
 CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "8", "--no-control-socket"]
