@@ -14,43 +14,10 @@ from sms.lane import Lane, Mail, catch_up
 from sms.retry import Phase, Verdict
 from sms.smtp import Reply, Security, Server, Session, SmtpFailure
 from tests.unit.sms.fake_operator import OBEDIENT, PATIENT, FakeOperator, Fault, Script, operator
+from tests.unit.sms.lane_sender import Sender
 from tests.unit.sms.operator_on_paper import Notes, SessionOnPaper, mail_of
 
 BIG = Mail("a@acme.example", "sms@operator.example", b"x\r\n" * 10_000_000, eight_bit=True)
-
-
-class Sender(Notes):
-    """Commits whatever is ready, with the next of its mails; `done` when there is no more."""
-
-    def __init__(self, mails: list[Mail]) -> None:
-        super().__init__()
-        self.mails = mails
-        self.unfinished = len(mails)
-        self.done = asyncio.Event()
-
-    def next(self) -> Mail | None:
-        return self.mails.pop(0) if self.mails else None
-
-    def lane_ready(self, lane: Lane, mail: Mail) -> None:
-        super().lane_ready(lane, mail)
-        lane.commit(self.next())
-
-    def lane_answered(self, lane: Lane, mail: Mail, reply: Reply) -> None:
-        super().lane_answered(lane, mail, reply)
-        self.finish()
-
-    def lane_failed(self, lane: Lane, mail: Mail, failure: SmtpFailure) -> None:
-        super().lane_failed(lane, mail, failure)
-        self.finish()
-
-    def lane_unanswered(self, lane: Lane, mail: Mail, failure: SmtpFailure) -> None:
-        super().lane_unanswered(lane, mail, failure)
-        self.finish()
-
-    def finish(self) -> None:
-        self.unfinished -= 1
-        if not self.unfinished:
-            self.done.set()
 
 
 class Holder(Notes):
@@ -84,13 +51,7 @@ def run(talk: Talk, script: Script = OBEDIENT) -> FakeOperator:
 async def sent(fake: FakeOperator, mails: list[Mail], **changes: Any) -> Sender:
     """Sends the mails over one lane, says goodbye, and gives back what was heard."""
     sender = Sender(mails)
-    lane = await Lane.open(replace(fake.server, **changes), sender)
-    first = sender.next()
-    assert first is not None
-    lane.begin(first)
-    await sender.done.wait()
-    await lane.close()
-    assert not lane.usable
+    await sender.send_over(await Lane.open(replace(fake.server, **changes), sender))
     return sender
 
 

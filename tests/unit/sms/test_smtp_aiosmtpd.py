@@ -1,18 +1,22 @@
-"""The session against an independent server."""
+"""The session and the lane against an independent server."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 from aiosmtpd.smtp import Session as TheirSession
 
+from sms.lane import Lane, Mail
 from sms.letter import TransferEncoding, render
 from sms.reader import read_mail
 from sms.retry import Verdict
 from sms.secret import Secret
 from sms.smtp import Security, Server, Session, SmtpFailure
 from tests.unit.sms.examples import GOLDEN, GOLDEN_BODY, envelope_of
+from tests.unit.sms.lane_sender import Sender
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 
@@ -33,7 +37,9 @@ def signed_in(
     return AuthResult(success=data == LoginPassword(b"acme", b"right"), handled=False)
 
 
-async def talk(mailbox: Mailbox, password: str) -> None:
+@asynccontextmanager
+async def operator(mailbox: Mailbox, password: str) -> AsyncIterator[Server]:
+    """The running server, and how to sign in with the password."""
     loop = asyncio.get_running_loop()
 
     def accept() -> SMTP:
@@ -48,8 +54,15 @@ async def talk(mailbox: Mailbox, password: str) -> None:
 
     listener = await loop.create_server(accept, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
-    session = Session(Server("127.0.0.1", port, Security.NONE, "acme", Secret(password)))
     try:
+        yield Server("127.0.0.1", port, Security.NONE, "acme", Secret(password))
+    finally:
+        listener.close()
+
+
+async def talk(mailbox: Mailbox, password: str) -> None:
+    async with operator(mailbox, password) as server:
+        session = Session(server)
         await session.open()
         for encoding in TransferEncoding:
             envelope = envelope_of(GOLDEN_BODY)
@@ -61,13 +74,30 @@ async def talk(mailbox: Mailbox, password: str) -> None:
             )
             assert str(await session.commit()) == "250 kept"
         await session.close()
-    finally:
-        listener.close()
+
+
+def golden_mail(encoding: TransferEncoding) -> Mail:
+    envelope = envelope_of(GOLDEN_BODY)
+    is_8bit = encoding is TransferEncoding.EIGHT_BIT
+    return Mail(envelope.mail_from, envelope.mailbox, render(envelope, encoding), is_8bit)
 
 
 def test_letters_reach_another_server_in_every_transfer_encoding() -> None:
     mailbox = Mailbox()
     asyncio.run(talk(mailbox, "right"))
+    assert [read_mail(raw) for raw in mailbox.received] == [GOLDEN] * 3
+
+
+def test_letters_reach_another_server_over_a_lane() -> None:
+    mailbox = Mailbox()
+
+    async def main() -> None:
+        async with asyncio.timeout(10), operator(mailbox, "right") as server:
+            sender = Sender([golden_mail(encoding) for encoding in TransferEncoding])
+            await sender.send_over(await Lane.open(server, sender))
+            assert sender.names == ["ready", "answered"] * 3
+
+    asyncio.run(main())
     assert [read_mail(raw) for raw in mailbox.received] == [GOLDEN] * 3
 
 
