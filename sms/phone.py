@@ -127,7 +127,7 @@ def read_numbers(text: str, *, countries: Collection[str] = ("RU",)) -> NumbersR
     seen: dict[str, None] = {}
     merged = 0
     refused: list[RefusedNumber] = []
-    for result in _read_pieces(text, countries):
+    for result in read_pieces(text, countries=countries):
         if isinstance(result, RefusedNumber):
             refused.append(result)
         elif result in seen:
@@ -135,6 +135,20 @@ def read_numbers(text: str, *, countries: Collection[str] = ("RU",)) -> NumbersR
         else:
             seen[result] = None
     return NumbersRead(tuple(seen), merged, tuple(refused))
+
+
+def read_pieces(
+    text: str, *, countries: Collection[str] = ("RU",)
+) -> Iterator[str | RefusedNumber]:
+    """The same one by one, every mention on its own: an MSISDN, or why a piece is none."""
+    for piece in _SEPARATOR.split(text):
+        if not piece or piece.isspace():
+            continue
+        whole = _read_piece(piece, countries)
+        if isinstance(whole, RefusedNumber) and _words_are_full_numbers(piece):
+            yield from (_read_piece(word, countries) for word in piece.split())
+        else:
+            yield whole
 
 
 def display(msisdn: str) -> str:
@@ -277,17 +291,6 @@ def _is_two_numbers(digits: str, countries: Collection[str]) -> bool:
 def _is_number(raw: str, countries: Collection[str]) -> bool:
     readings = _local_readings(raw, countries)
     return any(not isinstance(_judge(reading, countries), PhoneFault) for reading in readings)
-
-
-def _read_pieces(text: str, countries: Collection[str]) -> Iterator[str | RefusedNumber]:
-    for piece in _SEPARATOR.split(text):
-        if not piece or piece.isspace():
-            continue
-        whole = _read_piece(piece, countries)
-        if isinstance(whole, RefusedNumber) and _words_are_full_numbers(piece):
-            yield from (_read_piece(word, countries) for word in piece.split())
-        else:
-            yield whole
 
 
 def _read_piece(piece: str, countries: Collection[str]) -> str | RefusedNumber:

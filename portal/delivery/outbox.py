@@ -1,63 +1,89 @@
 """Putting a message into the outbox, inside one transaction of its submitter."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
+from typing import Protocol
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.audit.models import Action
 from portal.audit.services import event_record
-from portal.billing.services import reserve
+from portal.billing.services import refuse_unless_covered, reserve
 from portal.delivery.doorbell import ring
-from portal.delivery.models import Envelope, GatewayAccount, Message, OutboxEntry, Recipient
+from portal.delivery.models import GatewayAccount, Message, OutboxEntry
+from portal.delivery.outbox_rows import envelopes_write
 from portal.delivery.scheduling import BULK, INTERACTIVE
 from portal.senders.models import SenderName
-from sms.batching import batches
 from sms.segments import count
 
 # A person who writes to a handful waits for it; a campaign does not.
 MOST_INTERACTIVE_RECIPIENTS = 200
 
 
+class Recipients(Protocol):
+    """Whom a message goes to: unique MSISDNs, the same in the same order at every reading.
+
+    May be longer than memory allows: read it, do not list it.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Number and contact's name ("" for none); the name is for the history alone."""
+
+    def phones(self) -> Iterator[str]:
+        """The numbers alone."""
+
+
 @dataclass(frozen=True)
 class Draft:
-    """A checked message: prepared text, unique MSISDNs in order, a key that names this submit.
-
-    ``names`` gives the contacts' names by number, for the history alone.
-    """
+    """A checked message: prepared text, at least one recipient, a key that names this submit."""
 
     author: User
     sender_name: SenderName
     text: str
-    numbers: Sequence[str]
+    recipients: Recipients
     form_key: str
-    names: dict[str, str] = field(default_factory=dict)
     due_at: datetime | None = None
     expires_at: datetime | None = None
     resend_of: Message | None = None
 
-    @property
+    @cached_property
     def content_hash(self) -> str:
         return content_hash(
             sender_value=self.sender_name.value,
             text=self.text,
-            numbers=self.numbers,
+            numbers=self.recipients.phones(),
             due_at=self.due_at,
+            expires_at=self.expires_at,
         )
 
 
 def content_hash(
-    *, sender_value: str, text: str, numbers: Sequence[str], due_at: datetime | None
+    *,
+    sender_value: str,
+    text: str,
+    numbers: Iterable[str],
+    due_at: datetime | None,
+    expires_at: datetime | None = None,
 ) -> str:
     """SHA-256 (hex) of all that makes the SMS and its price; ``text`` is prepared."""
-    due = due_at.astimezone(UTC).isoformat() if due_at else ""
-    content = "\x00".join([sender_value, due, text, *numbers])
-    return hashlib.sha256(content.encode()).hexdigest()
+    times = _moment(due_at) + (f"/{_moment(expires_at)}" if expires_at else "")
+    digest = hashlib.sha256("\x00".join([sender_value, times, text]).encode())
+    for number in numbers:
+        digest.update(b"\x00" + number.encode())
+    return digest.hexdigest()
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).isoformat() if moment else ""
 
 
 class AlreadySubmitted(Exception):
@@ -75,15 +101,8 @@ def message_enqueue(*, draft: Draft, account: GatewayAccount, actor: User) -> Me
     """
     with transaction.atomic():
         message = _message_insert(draft, account)
-        reserved = reserve(
-            organisation=message.organisation,
-            message_id=message.pk,
-            cost=message.cost,
-            actor=actor,
-        )
-        envelopes = _envelopes_insert(message, account, draft, is_reserved=bool(reserved))
-        _recipients_insert(message, envelopes, draft)
-        outbox_enter(message, account_id=account.pk, last_number=len(envelopes))
+        last_number = _rows_write(message, account, draft)
+        outbox_enter(message, account_id=account.pk, last_number=last_number)
         event_record(
             action=Action.RESENT if draft.resend_of else Action.SUBMITTED,
             actor=actor,
@@ -93,6 +112,25 @@ def message_enqueue(*, draft: Draft, account: GatewayAccount, actor: User) -> Me
         )
         transaction.on_commit(lambda: ring(account.pk))
     return message
+
+
+def _rows_write(message: Message, account: GatewayAccount, draft: Draft) -> int:
+    """Envelopes, recipients and reservation; returns how many envelopes.
+
+    Money is reserved last: its lock stops other submits of the organisation, and a million rows
+    take a while.
+    """
+    organisation = account.organisation
+    refuse_unless_covered(organisation, message.cost)
+    foreseen = organisation.is_prepaid and bool(message.cost)
+    written = envelopes_write(message, account, draft.recipients, is_reserved=foreseen)
+    reserved = reserve(
+        organisation=organisation, message_id=message.pk, cost=message.cost, actor=draft.author
+    )
+    if bool(reserved) != foreseen:
+        # The plan was switched meanwhile.
+        message.envelopes.update(reserved=F("cost") if reserved else Decimal(0))
+    return written
 
 
 def _audit_details(message: Message, draft: Draft) -> dict[str, object]:
@@ -109,6 +147,7 @@ def _message_insert(draft: Draft, account: GatewayAccount) -> Message:
     organisation = account.organisation
     counted = count(draft.text)
     price = organisation.price_per_segment
+    recipients = len(draft.recipients)
     now = timezone.now()
     message = Message(
         organisation=organisation,
@@ -118,14 +157,14 @@ def _message_insert(draft: Draft, account: GatewayAccount) -> Message:
         text=draft.text,
         encoding=counted.encoding.value,
         segments=counted.segments,
-        recipients_count=len(draft.numbers),
+        recipients_count=recipients,
         price_per_segment=price,
-        cost=price * counted.segments * len(draft.numbers),
+        cost=price * counted.segments * recipients,
         form_key=draft.form_key,
         content_hash=draft.content_hash,
         resend_of=draft.resend_of,
         mail_domain=account.from_address.rpartition("@")[2],
-        priority=INTERACTIVE if len(draft.numbers) <= MOST_INTERACTIVE_RECIPIENTS else BULK,
+        priority=INTERACTIVE if recipients <= MOST_INTERACTIVE_RECIPIENTS else BULK,
         due_at=draft.due_at or now,
         expires_at=draft.expires_at,
         created_at=now,
@@ -139,34 +178,6 @@ def _message_insert(draft: Draft, account: GatewayAccount) -> Message:
             raise
         raise AlreadySubmitted(known) from None
     return message
-
-
-def _envelopes_insert(
-    message: Message, account: GatewayAccount, draft: Draft, *, is_reserved: bool
-) -> list[tuple[Envelope, tuple[str, ...]]]:
-    per_recipient = message.price_per_segment * message.segments
-    prepared = [
-        (_envelope(message, account, number, len(numbers), per_recipient), numbers)
-        for number, numbers in enumerate(
-            batches(draft.numbers, per_email=account.numbers_per_email), start=1
-        )
-    ]
-    for envelope, _ in prepared:
-        envelope.reserved = envelope.cost if is_reserved else Decimal(0)
-    Envelope.objects.bulk_create([envelope for envelope, _ in prepared], batch_size=1000)
-    return prepared
-
-
-def _envelope(
-    message: Message, account: GatewayAccount, number: int, recipients: int, per_recipient: Decimal
-) -> Envelope:
-    return Envelope(
-        account=account,
-        message=message,
-        number=number,
-        recipients_count=recipients,
-        cost=per_recipient * recipients,
-    )
 
 
 def outbox_enter(message: Message, *, account_id: int, last_number: int) -> None:
@@ -200,18 +211,3 @@ def outbox_reopen(message: Message, *, account_id: int) -> None:
         update_fields=["account"],
     )
     Message.objects.filter(pk=message.pk).update(settled_counts=None)
-
-
-def _recipients_insert(
-    message: Message, envelopes: list[tuple[Envelope, tuple[str, ...]]], draft: Draft
-) -> None:
-    Recipient.objects.bulk_create(
-        (
-            Recipient(
-                message=message, envelope=envelope, phone=phone, name=draft.names.get(phone, "")
-            )
-            for envelope, numbers in envelopes
-            for phone in numbers
-        ),
-        batch_size=2000,
-    )

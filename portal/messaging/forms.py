@@ -15,7 +15,7 @@ from portal.accounts.models import User
 from portal.core.errors import Refused
 from portal.delivery.models import Message
 from portal.messaging import picker
-from portal.messaging.audience import Audience, check_audience, gather_audience
+from portal.messaging.audience import Addressees, check_audience, gather_audience
 from portal.messaging.services import Order, check_text, sender_name_for
 from portal.senders.models import SenderName
 
@@ -144,7 +144,7 @@ class ComposeForm(forms.Form):
             )
 
     @cached_property
-    def audience(self) -> Audience:
+    def audience(self) -> Addressees:
         """Whom the values in the form name, whether or not the form is valid."""
         assert self.member.organisation is not None, "who may send is a member"
         typed = str(self["numbers"].value() or "")

@@ -1,6 +1,8 @@
 """What a message would be if it were sent now: counted, priced and written, and nothing stored."""
 
+import math
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -14,8 +16,8 @@ from portal.core.errors import Refused
 from portal.core.explain import explain_phone
 from portal.delivery.letters import letter_preview
 from portal.delivery.models import GatewayAccount
-from portal.delivery.replies import Trouble, trouble_of
-from portal.messaging.audience import Audience
+from portal.delivery.standing import Trouble, trouble_of
+from portal.messaging.audience import MOST_LISTED, MOST_NAMED, Addressees
 from portal.messaging.forms import MOST_TEXT_CHARACTERS
 from portal.messaging.services import check_text
 from sms.batching import batches
@@ -100,12 +102,12 @@ class Outlook:
     sender: str
     prepared: str
     text: Text
-    audience: Audience
+    audience: Addressees
     money: Money | None
 
     @property
     def segments_in_all(self) -> int:
-        return self.text.counted.segments * len(self.audience.numbers)
+        return self.text.counted.segments * len(self.audience)
 
     @property
     def ceiling(self) -> int:
@@ -122,32 +124,44 @@ class Outlook:
         """The first refused spellings, each with its reason."""
         return [
             (number.raw, explain_phone(number.fault, number.data))
-            for number in self.audience.refused[:MOST_SHOWN]
+            for number in self.audience.refused[:MOST_NAMED]
         ]
 
     @property
     def more_refused(self) -> int:
-        return max(0, len(self.audience.refused) - MOST_SHOWN)
+        return max(0, self.audience.refused_count - MOST_NAMED)
 
     @cached_property
-    def envelopes(self) -> list[tuple[str, ...]]:
-        return list(batches(self.audience.numbers, per_email=self.account.numbers_per_email))
+    def first_envelope(self) -> tuple[str, ...]:
+        """Numbers of the first e-mail, none where there is nobody."""
+        return next(self._envelopes(), ())
+
+    @property
+    def envelopes_count(self) -> int:
+        """E-mails in all; of a list too long to read here, as many as if each were as full as the
+        first."""
+        if len(self.audience) > MOST_LISTED:
+            return math.ceil(len(self.audience) / len(self.first_envelope))
+        return sum(1 for _envelope in self._envelopes())
+
+    def _envelopes(self) -> Iterator[tuple[str, ...]]:
+        return batches(self.audience.phones(), per_email=self.account.numbers_per_email)
 
     @cached_property
     def letter(self) -> str:
         """The first e-mail to the operator; empty until sender, numbers and text are fit."""
-        if not (self.sender and self.envelopes and self.prepared) or self.text.fault:
+        if not (self.sender and self.first_envelope and self.prepared) or self.text.fault:
             return ""
         try:
             return letter_preview(
-                self.account, sender=self.sender, numbers=self.envelopes[0], text=self.prepared
+                self.account, sender=self.sender, numbers=self.first_envelope, text=self.prepared
             ).replace("\r\n", "\n")
         except LetterRefused:
             return ""
 
 
 def outlook(
-    *, member: User, account: GatewayAccount, sender: str, text: str, audience: Audience
+    *, member: User, account: GatewayAccount, sender: str, text: str, audience: Addressees
 ) -> Outlook:
     """``sender`` is a name that the member may use, or empty; ``text`` is as it was typed."""
     report, prepared = report_text(member, text)
@@ -157,7 +171,7 @@ def outlook(
         prepared=prepared,
         text=report,
         audience=audience,
-        money=price(account.organisation, report.counted.segments * len(audience.numbers)),
+        money=price(account.organisation, report.counted.segments * len(audience)),
     )
 
 

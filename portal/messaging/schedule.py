@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from portal.core.errors import Refused
 
 
-def moment_meant(written: datetime, *, zone: ZoneInfo) -> datetime:
+def moment_meant(written: datetime, *, zone: ZoneInfo, field: str = "due_at") -> datetime:
     """The aware moment of ``written``: in its own offset, else on the clocks of ``zone``.
 
-    Where the clocks show a time twice, the first is meant. Raises ``Refused`` (field ``due_at``)
-    for a time that the clocks skip.
+    Where the clocks show a time twice, the first is meant. Raises ``Refused`` beside
+    ``field`` for a time that the clocks skip.
     """
     if written.tzinfo is not None:
         return written
@@ -22,6 +22,6 @@ def moment_meant(written: datetime, *, zone: ZoneInfo) -> datetime:
         raise Refused(
             _("The clocks are put forward then and skip %(time)s. Choose another time.")
             % {"time": written.strftime("%H:%M")},
-            field="due_at",
+            field=field,
         )
     return moment

@@ -1,7 +1,7 @@
 """Submitting a message: the one door that the form, the command and later the API use."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -15,7 +15,8 @@ from portal.core.explain import explain
 from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.outbox import AlreadySubmitted, Draft, content_hash, message_enqueue
 from portal.delivery.selectors import phones_to_resend
-from portal.messaging.audience import Audience, check_audience
+from portal.messaging.audience import Addressees, Audience, check_audience
+from portal.messaging.staging import fixed
 from portal.senders.models import SenderName
 from sms.segments import count
 from sms.text import TextRefused, prepare_text
@@ -34,19 +35,21 @@ class FormKeyTaken(Conflict):
 @dataclass(frozen=True)
 class Order:
     """What an author asks to send, as yet unchecked. One form key of an organisation names one
-    message. ``due_at``: aware, None for at once."""
+    message. ``due_at``: aware, None for at once; ``expires_at``: aware, what has not left by then
+    stays here, None for whenever it takes."""
 
     author: User
     sender_value: str
     text: str
-    audience: Audience
+    audience: Addressees
     form_key: str
     due_at: datetime | None = None
+    expires_at: datetime | None = None
     resend_of: Message | None = None
 
     def made(self, message: Message) -> bool:
         """Whether this very order led to ``message``, whatever the rules say today."""
-        if message.author_id != self.author.pk or self.audience.refused:
+        if message.author_id != self.author.pk or self.audience.refused_count:
             return False
         try:
             text = prepare_text(self.text)
@@ -55,8 +58,9 @@ class Order:
         return message.content_hash == content_hash(
             sender_value=self.sender_value,
             text=text,
-            numbers=self.audience.numbers,
+            numbers=self.audience.phones(),
             due_at=self.due_at,
+            expires_at=self.expires_at,
         )
 
 
@@ -71,9 +75,14 @@ class Submitted:
 def message_submit(*, order: Order) -> Submitted:
     """Queue a message by all the rules, or find the one that the same order queued before.
 
-    Raises ``Refused`` with the field at fault (``sender``, ``text``, ``numbers``, ``due_at`` or
-    none), ``FormKeyTaken``, ``NotEnoughMoney``.
+    Raises ``Refused`` with the field at fault (``sender``, ``text``, ``numbers``, ``due_at``,
+    ``expires_at`` or none), ``FormKeyTaken``, ``NotEnoughMoney``.
     """
+    with fixed(order.audience) as audience:
+        return _submit(replace(order, audience=audience))
+
+
+def _submit(order: Order) -> Submitted:
     if known := message_submitted(order):
         return Submitted(known, is_new=False)
     draft = message_check(order)
@@ -111,18 +120,29 @@ def message_check(order: Order) -> Draft:
     sender_name = sender_name_for(author, order.sender_value)
     prepared = check_text(author, order.text)
     check_audience(order.audience)
-    if order.due_at and order.due_at < timezone.now():
-        raise Refused(_("This time has passed. Choose a later one."), field="due_at")
+    _check_times(order)
     return Draft(
         author=author,
         sender_name=sender_name,
         text=prepared,
-        numbers=order.audience.numbers,
-        names=order.audience.names,
+        recipients=order.audience,
         form_key=order.form_key,
         due_at=order.due_at,
+        expires_at=order.expires_at,
         resend_of=order.resend_of,
     )
+
+
+def _check_times(order: Order) -> None:
+    now = timezone.now()
+    for field, moment in (("due_at", order.due_at), ("expires_at", order.expires_at)):
+        if moment and moment < now:
+            raise Refused(_("This time has passed. Choose a later one."), field=field)
+    if order.expires_at and order.expires_at <= (order.due_at or now):
+        raise Refused(
+            _("The message would expire before it is sent. Choose a later time."),
+            field="expires_at",
+        )
 
 
 def gateway_of(author: User) -> GatewayAccount:

@@ -1,6 +1,7 @@
 """Writing a message: the form, its confirmation, and sending."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.contrib import messages
@@ -215,8 +216,8 @@ def _confirm_page(
         "form": form,
         "draft": draft,
         "outlook": forecast,
-        "first": _named(draft, draft.numbers[:FIRST_RECIPIENTS]),
-        "more": max(0, len(draft.numbers) - FIRST_RECIPIENTS),
+        "first": list(islice(_named(draft), FIRST_RECIPIENTS)),
+        "more": max(0, len(draft.recipients) - FIRST_RECIPIENTS),
         "fingerprint": _fingerprint(draft),
         "is_changed": is_changed,
         "language_next": reverse("messaging:compose"),
@@ -224,8 +225,8 @@ def _confirm_page(
     return render(request, "messaging/confirm.html", context)
 
 
-def _named(draft: Draft, numbers: Sequence[str]) -> list[tuple[str, str]]:
-    return [(display(number), draft.names.get(number, "")) for number in numbers]
+def _named(draft: Draft) -> Iterator[tuple[str, str]]:
+    return ((display(number), name) for number, name in draft.recipients)
 
 
 def _form_key_taken_page(
@@ -233,7 +234,7 @@ def _form_key_taken_page(
 ) -> HttpResponse:
     """The message sent under the form's key beside what came now; another author's is not shown."""
     visible = Message.objects.visible_to(request.member).filter(pk=existing.pk).first()
-    context = {"form": form, "existing": visible, "count": len(form.audience.numbers)}
+    context = {"form": form, "existing": visible, "count": len(form.audience)}
     return render(request, "messaging/form_key_taken.html", context, status=409)
 
 

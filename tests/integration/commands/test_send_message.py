@@ -9,7 +9,7 @@ import time_machine
 from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
-from portal.delivery.models import Envelope, Message
+from portal.delivery.models import Message
 from tests.factories import (
     ContactFactory,
     GatewayAccountFactory,
@@ -119,7 +119,7 @@ def test_a_time_without_an_offset_is_the_organisations(
 ) -> None:
     assert send(door, "--to", "79210000000", "--at", written).code == 0
 
-    assert Envelope.objects.get().due_at == meant
+    assert Message.objects.get().due_at == meant
 
 
 @pytest.mark.parametrize(

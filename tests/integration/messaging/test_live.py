@@ -78,7 +78,7 @@ def test_the_letter_is_the_first_of_as_many_as_the_account_needs(desk: Desk) -> 
 
     outlook = outlook_of(desk, numbers="\n".join(numbers))
 
-    assert [len(envelope) for envelope in outlook.envelopes] == [80, 80, 10]
+    assert outlook.envelopes_count == 3
     assert ",".join(numbers[:80]) + "\n" in outlook.letter
 
 

@@ -1,19 +1,26 @@
 import argparse
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from portal.accounts.lookups import active_user
 from portal.accounts.models import Organisation, User
-from portal.audit.commands import ServiceCommand, idempotency_key, text_file
+from portal.audit.commands import WRONG_USAGE, ServiceCommand, idempotency_key, text_file
 from portal.contacts.models import Group
 from portal.core.errors import Refused
-from portal.messaging.audience import Audience, gather_audience
+from portal.messaging.audience import Addressees, gather_audience
 from portal.messaging.schedule import moment_meant
 from portal.messaging.services import Order, message_submit
+from portal.messaging.staging import numbers_read
+
+# Octets of a file that are read at once.
+_PART = 1 << 16
 
 
 def moment(text: str) -> datetime:
@@ -26,6 +33,14 @@ def moment(text: str) -> datetime:
         ) from None
 
 
+def numbers_file(path: str) -> TextIO:
+    """An argument type: a UTF-8 text file, read only later, for it may be long."""
+    try:
+        return Path(path).open(encoding="utf-8-sig")
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path}: {error.strerror}") from None
+
+
 class Command(ServiceCommand):
     help = "Send a message in a member's name; prints the message's id."
 
@@ -36,13 +51,16 @@ class Command(ServiceCommand):
         audience.add_argument("--to", metavar="NUMBER", nargs="+", action="extend")
         audience.add_argument("--group", metavar="NAME")
         audience.add_argument(
-            "--to-file", metavar="F", type=text_file, help="one number a line, UTF-8"
+            "--to-file", metavar="F", type=numbers_file, help="one number a line, UTF-8"
         )
         text = parser.add_mutually_exclusive_group(required=True)
         text.add_argument("--text", metavar="T")
         text.add_argument("--text-file", metavar="F", type=text_file, help="UTF-8")
         parser.add_argument(
             "--at", metavar="ISO", type=moment, help="without an offset: in the organisation's zone"
+        )
+        parser.add_argument(
+            "--not-after", metavar="ISO", type=moment, help="what has not left by then expires"
         )
         parser.add_argument(
             "--key",
@@ -52,19 +70,27 @@ class Command(ServiceCommand):
         )
 
     def perform(self, **options: Any) -> str:
-        author = active_user(options["author"])
-        organisation = _organisation_of(author)
-        text = options["text_file"] if options["text"] is None else options["text"]
-        due_at = moment_meant(options["at"], zone=organisation.zone) if options["at"] else None
-        order = Order(
-            author=author,
-            sender_value=options["sender"],
-            text=text,
-            audience=_audience(organisation, options),
-            form_key=options["key"] or uuid.uuid4().hex,
-            due_at=due_at,
-        )
-        return str(message_submit(order=order).message.pk)
+        with options["to_file"] or nullcontext():
+            author = active_user(options["author"])
+            with _addressees(_organisation_of(author), options) as audience:
+                return str(message_submit(order=_order(author, audience, options)).message.pk)
+
+
+def _order(author: User, audience: Addressees, options: dict[str, Any]) -> Order:
+    zone = _organisation_of(author).zone
+    due_at, expires_at = (
+        moment_meant(options[option], zone=zone, field=field) if options[option] else None
+        for option, field in (("at", "due_at"), ("not_after", "expires_at"))
+    )
+    return Order(
+        author=author,
+        sender_value=options["sender"],
+        text=options["text_file"] if options["text"] is None else options["text"],
+        audience=audience,
+        form_key=options["key"] or uuid.uuid4().hex,
+        due_at=due_at,
+        expires_at=expires_at,
+    )
 
 
 def _organisation_of(author: User) -> Organisation:
@@ -73,11 +99,32 @@ def _organisation_of(author: User) -> Organisation:
     return author.organisation
 
 
-def _audience(organisation: Organisation, options: dict[str, Any]) -> Audience:
-    if options["group"] is None:
-        typed = options["to_file"] if options["to"] is None else "\n".join(options["to"])
-        return gather_audience(organisation=organisation, typed=typed)
-    group = Group.objects.filter(organisation=organisation, name=options["group"]).first()
+@contextmanager
+def _addressees(organisation: Organisation, options: dict[str, Any]) -> Iterator[Addressees]:
+    if options["to_file"]:
+        with numbers_read(organisation, _texts(options["to_file"])) as addressees:
+            yield addressees
+    elif options["to"]:
+        yield gather_audience(organisation=organisation, typed="\n".join(options["to"]))
+    else:
+        yield gather_audience(
+            organisation=organisation, group_ids=[_group(organisation, options["group"])]
+        )
+
+
+def _group(organisation: Organisation, name: str) -> int:
+    group = Group.objects.filter(organisation=organisation, name=name).first()
     if group is None:
-        raise Refused(_("There is no group “%(name)s”.") % {"name": options["group"]})
-    return gather_audience(organisation=organisation, group_ids=[group.pk])
+        raise Refused(_("There is no group “%(name)s”.") % {"name": name})
+    return group.pk
+
+
+def _texts(file: TextIO) -> Iterator[str]:
+    """The file in parts of whole lines."""
+    try:
+        while lines := file.readlines(_PART):
+            yield "".join(lines)
+    except UnicodeDecodeError:
+        raise CommandError(
+            f"{file.name}: not a text file in UTF-8", returncode=WRONG_USAGE
+        ) from None
