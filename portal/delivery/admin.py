@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import display_for_value
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,13 +16,16 @@ from portal.core.admin_pages import ReadOnlyAdmin
 from portal.core.money import money
 from portal.delivery import gateway_admin  # noqa: F401  # registers the gateway accounts' page
 from portal.delivery.attempt_words import PHASES, VERDICTS, phase_words, verdict_words
-from portal.delivery.models import Attempt, Envelope, Message, Recipient, State
+from portal.delivery.models import Attempt, Envelope, Message, OutboxEntry, Recipient, State
 from portal.delivery.selectors import (
     OVERALL_LABELS,
-    counts_of,
-    message_counts,
+    PAUSED,
+    envelopes_in_state,
+    message_standing,
     messages_in_state,
-    overall_state,
+    outbox_entries,
+    shown_state,
+    standings_of,
 )
 
 MOST_SHOWN = 100
@@ -32,22 +36,22 @@ class RecipientState(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
-        return list(State.choices)
+        return [*State.choices, (PAUSED, OVERALL_LABELS[PAUSED])]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         chosen = self.value()
-        return messages_in_state(queryset, chosen) if chosen in State.values else None
+        return messages_in_state(queryset, chosen) if chosen in {*State.values, PAUSED} else None
 
 
 class MessageList(ChangeList):
-    """Fetches the states of a page's messages in one query."""
+    """Fetches the states of all of a page's messages at once."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        counts = counts_of([message.pk for message in self.result_list])
+        standings = standings_of(self.result_list)
         for message in self.result_list:
-            message.counts = counts[message.pk]
+            message.standing = standings[message.pk]
 
 
 @admin.register(Message)
@@ -77,7 +81,11 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
         "segments",
         "recipients_count",
         "price",
+        "due_at",
+        "expires_at",
         "states",
+        "held",
+        "paused",
         "recipients_shown",
         "envelopes_link",
     )
@@ -95,11 +103,23 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
 
     @admin.display(description=_("state"))
     def overall(self, message: Any) -> Any:
-        return OVERALL_LABELS[overall_state(message.counts)]
+        return OVERALL_LABELS[message.standing.overall]
 
     @admin.display(description=_("state"))
     def states(self, message: Message) -> str:
-        return _listed(message_counts(message.pk))
+        return _listed(message_standing(message.pk).counts)
+
+    @admin.display(description=_("held because"))
+    def held(self, message: Message) -> str:
+        entry = _entry_of(message)
+        return entry.get_held_because_display() if entry and entry.is_held else "-"
+
+    @admin.display(description=_("paused"))
+    def paused(self, message: Message) -> str:
+        entry = _entry_of(message)
+        if entry is None or not entry.is_paused:
+            return "-"
+        return f"{display_for_value(entry.paused_at, '-')} {entry.paused_by}"
 
     @admin.display(description=_("recipients"))
     def recipients_shown(self, message: Message) -> str:
@@ -111,17 +131,40 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
         return format_html('<a href="{}?message__id__exact={}">{}</a>', url, message.pk, _("Show"))
 
 
+class EnvelopeList(ChangeList):
+    """Fetches all that says whether a page's envelopes are held at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        entries = outbox_entries([envelope.message_id for envelope in self.result_list])
+        for envelope in self.result_list:
+            envelope.entry = entries.get(envelope.message_id)
+
+
+class EnvelopeState(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
+        return list(State.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        chosen = self.value()
+        return envelopes_in_state(queryset, chosen) if chosen in State.values else None
+
+
 @admin.register(Envelope)
 class EnvelopeAdmin(ReadOnlyAdmin[Envelope]):
     list_display = (
         "__str__",
-        "state",
+        "shown_state",
         "recipients_count",
         "retry_at",
         "tries",
         "last_reply",
     )
-    list_filter = ("state", "account")
+    list_filter = (EnvelopeState, "account")
     list_select_related = ("message__organisation",)
     search_fields = ("=id", "=message__id", "=message__reference")
     search_help_text = _("Envelope's id, message's id, or the first part of a Message-ID")
@@ -131,7 +174,7 @@ class EnvelopeAdmin(ReadOnlyAdmin[Envelope]):
         "message",
         "number",
         "message_id_header",
-        "state",
+        "shown_state",
         "recipients_count",
         "recipients_shown",
         "price",
@@ -147,6 +190,18 @@ class EnvelopeAdmin(ReadOnlyAdmin[Envelope]):
         "settled_by",
         "attempts_link",
     )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return EnvelopeList
+
+    @admin.display(description=_("state"))
+    def shown_state(self, envelope: Any) -> Any:
+        entry = envelope.entry if hasattr(envelope, "entry") else _entry_of(envelope.message)
+        return OVERALL_LABELS[shown_state(envelope.state, entry)]
+
+    @admin.display(description="Message-ID")
+    def message_id_header(self, envelope: Envelope) -> str:
+        return envelope.message_id_header
 
     @admin.display(description=_("cost"))
     def price(self, envelope: Envelope) -> str:
@@ -164,8 +219,12 @@ class EnvelopeAdmin(ReadOnlyAdmin[Envelope]):
     def recipients_shown(self, envelope: Envelope) -> str:
         return _phones(envelope.recipients.all(), envelope.recipients_count)
 
-    @admin.display(description=_("attempts"))
+    @admin.display(description=_("other attempts"))
     def attempts_link(self, envelope: Envelope) -> str:
+        """An accepted try is told by the envelope itself."""
+        others = envelope.tries - (envelope.state == State.ACCEPTED and not envelope.settled_by_id)
+        if not others:
+            return str(_("None: it was taken at the first try.") if envelope.tries else "-")
         url = reverse("admin:delivery_attempt_changelist")
         return format_html(
             '<a href="{}?envelope__id__exact={}">{}</a>', url, envelope.pk, _("Show")
@@ -225,6 +284,10 @@ class AttemptAdmin(ReadOnlyAdmin[Attempt]):
     @admin.display(description=_("reply"))
     def reply_said(self, attempt: Attempt) -> str:
         return f"{attempt.code or ''} {attempt.reply}".strip()
+
+
+def _entry_of(message: Message) -> OutboxEntry | None:
+    return outbox_entries([message.pk]).get(message.pk)
 
 
 def _phones(recipients: QuerySet[Recipient], count: int) -> str:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from portal.billing.services import Held, capture, release
 from portal.core.prepared import rows
-from portal.delivery.claims import ClaimedEnvelope
+from portal.delivery.claims import ClaimedEnvelope, ClaimKey
 from portal.delivery.models import Attempt, State
 from sms.retry import Phase, Verdict, backoff
 
@@ -40,10 +40,10 @@ _ACCEPT_THEN_PROMISE = """
           FROM unnest(%(passing)s::bigint[], %(passing_tokens)s::uuid[]) AS p (id, token)
           JOIN alive ON alive.token = p.token
          WHERE e.id = p.id AND e.state = 'queued' AND e.retry_at IS NULL
-        RETURNING e.id)
-    SELECT id, message_id, reserved FROM accepted
+        RETURNING e.id, e.token)
+    SELECT id, message_id, reserved, NULL AS token FROM accepted
      UNION ALL
-    SELECT id, NULL, NULL FROM passed
+    SELECT id, NULL, NULL, token FROM passed
 """
 _SETTLE = """
     UPDATE delivery_envelope e
@@ -80,11 +80,12 @@ class Outcome:
 
 def group_commit(
     *, outcomes: Sequence[Outcome], passing: Sequence[ClaimedEnvelope], now: datetime
-) -> set[int]:
+) -> set[ClaimKey]:
     """Settle the last group's envelopes by their outcomes, with attempts and money, and commit
     that the closing dots of ``passing`` are about to be written: the point of no return.
 
-    Returns the ids of those still ours; the dot of any other must not be written. An envelope of
+    Returns those still ours; the dot of any other must not be written. Of an envelope that was
+    recalled and claimed anew, two claims may be in ``passing``: one of them passes. An envelope of
     ``outcomes`` that is no longer ours keeps its state and only gains the attempt.
     """
     accepted = [outcome for outcome in outcomes if outcome.verdict is Verdict.ACCEPTED]
@@ -107,7 +108,7 @@ def outcomes_record(outcomes: Sequence[Outcome], *, now: datetime) -> None:
 
 def _accept_then_promise(
     accepted: Sequence[Outcome], passing: Sequence[ClaimedEnvelope], now: datetime
-) -> tuple[list[Held], set[int]]:
+) -> tuple[list[Held], set[ClaimKey]]:
     found = rows(
         _ACCEPT_THEN_PROMISE,
         {
@@ -124,10 +125,10 @@ def _accept_then_promise(
     organisations = _organisations(accepted)
     settled = [
         Held(organisations[message_id], message_id, pk, reserved)
-        for pk, message_id, reserved in found
+        for pk, message_id, reserved, _token in found
         if message_id is not None
     ]
-    return settled, {pk for pk, message_id, _reserved in found if message_id is None}
+    return settled, {(pk, token) for pk, message_id, _reserved, token in found if not message_id}
 
 
 def _settle(outcomes: Sequence[Outcome]) -> None:

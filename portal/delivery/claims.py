@@ -17,10 +17,15 @@ from django.db import transaction
 from portal.core.prepared import rows
 from portal.delivery.models import Claim, GatewayAccount, Message, OutboxEntry
 from portal.delivery.permits import Permits
+from portal.delivery.recall import claim_begins
 from portal.delivery.scheduling import BULK, INTERACTIVE, entries_due, may_send
 from portal.delivery.withdrawal import message_expire
 
 _UNLIMITED = 1_000_000
+
+
+# An envelope's id and the token of its claim: what was recalled may be claimed twice by one run.
+ClaimKey = tuple[int, uuid.UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,10 @@ class ClaimedEnvelope:
     tries: int
     numbers: tuple[str, ...]
     has_money: bool
+
+    @property
+    def key(self) -> "ClaimKey":
+        return self.id, self.token
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,7 @@ def envelopes_claim(
 
     Messages that may no longer be sent are held, those too late expire; neither is in the claim.
     """
+    claim_begins()
     token = uuid.uuid4()
     account = _account(account_id)
     allowed = min(most, _allowance(account, now)) if may_send(account, now=now) else 0
@@ -276,6 +286,18 @@ def claims_renew(tokens: Collection[uuid.UUID], *, now: datetime) -> set[uuid.UU
         {"tokens": list(tokens), "now": now, "until": lease_end(now)},
     )
     return {token for (token,) in found}
+
+
+def claims_unbroken(envelope_ids: Collection[int]) -> set[int]:
+    """Those of our claimed envelopes that nobody has cancelled, expired or recalled."""
+    found = rows(
+        """
+        SELECT id FROM delivery_envelope
+         WHERE id = ANY(%(ids)s::bigint[]) AND state = 'queued' AND retry_at IS NULL
+        """,
+        {"ids": list(envelope_ids)},
+    )
+    return {pk for (pk,) in found}
 
 
 def claims_end(tokens: Collection[uuid.UUID], *, unsent: Collection[int], now: datetime) -> None:

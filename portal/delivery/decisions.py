@@ -18,31 +18,52 @@ from portal.delivery.models import Envelope, Message, OutboxEntry, Recipient, St
 from portal.delivery.money import held_for
 from portal.delivery.outbox import outbox_reopen
 from portal.delivery.permits import reason_to_hold
+from portal.delivery.recall import claims_recall
 from portal.delivery.withdrawal import withdraw
 
 
-@transaction.atomic
 def message_cancel(*, message: Message, actor: User) -> int:
-    """Cancel what has not left; returns how many recipients. Raises ``Conflict`` where all left.
+    """Cancel what has not left; returns how many recipients. Raises ``Conflict`` where nothing
+    waits or it is cancelled already.
 
-    What a worker has claimed but not handed over is cancelled too.
+    What a worker has claimed but not handed over is cancelled too, and so is what the operator
+    puts off from now on.
     """
     _refuse_unless_may_decide(message, actor)
-    recipients = withdraw(message, State.CANCELLED, actor)
-    if not recipients:
-        raise Conflict(_("Everything has left already; there is nothing to cancel."))
-    _record(Action.CANCELLED, message, actor, recipients=recipients)
+    # Claims end first, in transactions of their own: nobody else moves what waits after that.
+    _cancel_claims(message, actor)
+    claims_recall(message_id=message.pk)
+    with transaction.atomic():
+        recipients = withdraw(message, State.CANCELLED, actor)
+        if not recipients:
+            raise Conflict(_("Nothing waits any more; there is nothing to cancel."))
+        _record(Action.CANCELLED, message, actor, recipients=recipients)
     return recipients
 
 
 @transaction.atomic
-def message_pause(*, message: Message, actor: User) -> None:
-    """Claim nothing more of the message until it is resumed. Raises ``Conflict`` where nothing
-    waits or it is paused already."""
-    _refuse_unless_may_decide(message, actor)
+def _cancel_claims(message: Message, actor: User) -> None:
     entry = _lock_entry(message)
     if entry is None or not _waiting_recipients(message):
-        raise Conflict(_("Everything has left already; there is nothing to pause."))
+        raise Conflict(_("Nothing waits any more; there is nothing to cancel."))
+    entry.paused_at = entry.paused_at or timezone.now()
+    entry.paused_by, entry.cancelled_by = entry.paused_by or actor, actor
+    entry.save(update_fields=["paused_at", "paused_by", "cancelled_by"])
+
+
+def message_pause(*, message: Message, actor: User) -> None:
+    """Hand nothing more of the message over until it is resumed. Raises ``Conflict`` where nothing
+    waits or it is paused already."""
+    _refuse_unless_may_decide(message, actor)
+    _pause_claims(message, actor)
+    claims_recall(message_id=message.pk)
+
+
+@transaction.atomic
+def _pause_claims(message: Message, actor: User) -> None:
+    entry = _lock_entry(message)
+    if entry is None or not _waiting_recipients(message):
+        raise Conflict(_("Nothing waits any more; there is nothing to pause."))
     if entry.paused_at:
         raise Conflict(_("The message is paused already."))
     entry.paused_at, entry.paused_by = timezone.now(), actor
@@ -52,10 +73,11 @@ def message_pause(*, message: Message, actor: User) -> None:
 
 @transaction.atomic
 def message_resume(*, message: Message, actor: User) -> None:
-    """Go on with a paused message where it stopped. Raises ``Conflict`` where it is not paused."""
+    """Go on with a paused message where it stopped: nobody gets it twice. Raises ``Conflict``
+    where it is not paused, or cancelled."""
     _refuse_unless_may_decide(message, actor)
     entry = _lock_entry(message)
-    if entry is None or not entry.paused_at:
+    if entry is None or not entry.is_paused:
         raise Conflict(_("The message is not paused."))
     entry.paused_at, entry.paused_by = None, None
     entry.save(update_fields=["paused_at", "paused_by"])
@@ -107,6 +129,7 @@ def envelope_send_again(*, envelope: Envelope, actor: User) -> Envelope:
     """Send an uncertain envelope anew although it may have gone out: a new envelope takes over
     its recipients. The old one's money counts as spent, the new one's is reserved.
 
+    In a paused message it waits with the others; a cancel of the message no longer stands.
     Raises ``Conflict`` where it is not uncertain, ``Refused`` where it may not be sent now,
     ``billing.services.NotEnoughMoney``.
     """
@@ -132,6 +155,8 @@ def envelope_send_again(*, envelope: Envelope, actor: User) -> Envelope:
 def _replacement(old: Envelope, reserved: Decimal) -> Envelope:
     last = old.message.envelopes.order_by("-number").values_list("number", flat=True)[0]
     outbox_reopen(old.message, account_id=old.account_id)
+    cancelled = OutboxEntry.objects.filter(message=old.message_id, cancelled_by__isnull=False)
+    cancelled.update(paused_at=None, paused_by=None, cancelled_by=None)
     new = Envelope.objects.create(
         account_id=old.account_id,
         message_id=old.message_id,
@@ -165,6 +190,8 @@ def _lock_uncertain(envelope: Envelope, actor: User) -> Envelope:
     )
     if locked.state != State.UNCERTAIN:
         raise Conflict(_("This has been decided already."))
+    # A sweep that closes the message counts before this decision or after it, not amid.
+    _lock_entry(locked.message)
     # Numbers of new envelopes of one message are given out one decision at a time.
     Message.objects.select_for_update(no_key=True).get(pk=locked.message_id)
     return locked
@@ -200,7 +227,8 @@ def _is_manager(message: Message, actor: User) -> bool:
 
 
 def _is_author(message: Message, actor: User) -> bool:
-    return message.author_id == actor.pk and actor.may(Right.SEND)
+    is_at_home = actor.organisation_id == message.organisation_id
+    return is_at_home and message.author_id == actor.pk and actor.may(Right.SEND)
 
 
 def _refuse_if_held_for(message: Message, person: User) -> None:

@@ -16,9 +16,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from portal.delivery.account_health import account_pause
-from portal.delivery.answers import Outcome, Passed
+from portal.delivery.answers import Outcome
 from portal.delivery.claims import (
     ClaimedEnvelope,
+    ClaimKey,
     claims_end,
     claims_renew,
     claims_unbroken,
@@ -44,7 +45,7 @@ class Holding:
     """A claim of ours: when its lease ends, and which of its envelopes are not settled yet."""
 
     lease_until: datetime
-    unsettled: set[int]
+    unsettled: set[ClaimKey]
 
 
 class Desk:
@@ -64,7 +65,7 @@ class Desk:
         self._paper: Stationery | None = None
         self._buffer: deque[ClaimedEnvelope] = deque()
         self._holdings: dict[uuid.UUID, Holding] = {}
-        self._unsent: set[int] = set()
+        self._unsent: set[ClaimKey] = set()
         # Whether something of ours turned out to have been taken away.
         self._was_robbed = False
 
@@ -104,8 +105,8 @@ class Desk:
         self.has_more = claimed.is_contended or bool(claimed.envelopes)
         if not claimed.envelopes:
             return
-        ids = {envelope.id for envelope in claimed.envelopes}
-        self._holdings[claimed.token] = Holding(lease_end(now), ids)
+        keys = {envelope.key for envelope in claimed.envelopes}
+        self._holdings[claimed.token] = Holding(lease_end(now), keys)
         if only_interactive:
             self._buffer.extendleft(reversed(claimed.envelopes))
         else:
@@ -118,9 +119,7 @@ class Desk:
             return
         self._was_robbed = False
         ours = claims_unbroken([envelope.id for envelope in self._buffer])
-        for envelope in self._buffer:
-            if envelope.id not in ours:
-                self._forget(envelope)
+        self._unsent.update(one.key for one in self._buffer if one.id not in ours)
         self._buffer = deque(one for one in self._buffer if one.id in ours)
 
     def _obey(self, account: GatewayAccount) -> None:
@@ -169,7 +168,7 @@ class Desk:
         ]
         if ended:
             unsent = set().union(*(self._holdings.pop(token).unsettled for token in ended))
-            claims_end(ended, unsent=unsent, now=now)
+            claims_end(ended, unsent=[pk for pk, _token in unsent], now=now)
             self._unsent -= unsent
 
     # Sending.
@@ -189,17 +188,23 @@ class Desk:
         if room > 0 and self.pace.may_open and self._server is not None:
             self.lanes.open(self._server, room, loop)
 
-    def write_dots(self, passed: Collection[Passed], now: datetime) -> None:
-        """Write the dots of the group that passed the point of no return, each with what follows.
+    def write_dots(
+        self, group: Collection[ClaimKey], passed: Collection[ClaimKey], now: datetime
+    ) -> None:
+        """Write the dots of those of the group that passed the point of no return, each with what
+        follows. Lanes that came to their dot since it was asked for are of the next group.
 
         A worker that stood still past its lease writes none: the envelope may have been called
         uncertain since, and sent again by a person.
         """
-        ready, self.lanes.ready = self.lanes.ready, {}
-        for lane, one in ready.items():
-            if one.envelope.id not in passed:
+        for lane, one in list(self.lanes.ready.items()):
+            if one.envelope.key not in group:
+                continue
+            del self.lanes.ready[lane]
+            if one.envelope.key not in passed:
                 # No longer ours, or no longer queued: the claim's end will tell them apart.
-                self._unsent.add(one.envelope.id)
+                self._was_robbed = True
+                self._unsent.add(one.envelope.key)
                 self.lanes.drop(lane)
             elif not self._is_ours(one.envelope, now):
                 self.lanes.outcomes.append(one.no_dot("too late for the dot"))
@@ -223,7 +228,7 @@ class Desk:
             if not self._is_ours(envelope, now):
                 continue
             if envelope.message.expires_at and envelope.message.expires_at <= now:
-                self._unsent.add(envelope.id)
+                self._unsent.add(envelope.key)
                 continue
             if one := self._try(envelope, lane):
                 return one
@@ -249,7 +254,7 @@ class Desk:
 
     def _forget(self, envelope: ClaimedEnvelope) -> None:
         if holding := self._holdings.get(envelope.token):
-            holding.unsettled.discard(envelope.id)
+            holding.unsettled.discard(envelope.key)
 
     def take_back_late(self, loop_time: float) -> None:
         """Give the tries behind late answers to other lanes."""
@@ -269,7 +274,7 @@ class Desk:
     def retire(self) -> None:
         """Begin nothing more; what is at its dot is finished."""
         self.retiring = True
-        self._unsent.update(envelope.id for envelope in self._buffer)
+        self._unsent.update(envelope.key for envelope in self._buffer)
         self._buffer.clear()
 
     def free(self, now: datetime) -> None:

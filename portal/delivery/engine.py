@@ -176,8 +176,9 @@ class Run:
                 _persistently(partial(outcomes_record, everything, now=now))
             self.settled += len(everything)
             self._loop.run_until_complete(catch_up())
+            group = {envelope.key for envelope in passing}
             for desk in self.desks.values():
-                desk.write_dots(passed, timezone.now())
+                desk.write_dots(group, passed, timezone.now())
         for desk, of_desk in outcomes.items():
             self._meter.note(desk.account_id, of_desk)
             desk.settled(of_desk)

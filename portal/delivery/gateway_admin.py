@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.contrib.admin.utils import display_for_value
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,6 +24,8 @@ from portal.delivery.gateways import (
     gateway_set,
 )
 from portal.delivery.models import GatewayAccount
+from portal.delivery.platform_admin import PlatformStopPages
+from portal.delivery.standing import Cause, Trouble, trouble_under
 from sms.secret import Secret
 
 
@@ -81,17 +85,39 @@ def _resume(account: GatewayAccount, actor: User, _fields: object) -> str:
     return _("Sending goes on.")
 
 
+_STANDING: Mapping[Cause, str | Promise] = {
+    Cause.PAUSED: gettext_lazy("Paused by an administrator. It goes on with Resume."),
+    Cause.REFUSED: gettext_lazy(
+        "Paused: the operator's server refuses the account. It goes on once what is refused is "
+        "changed here, or with Resume."
+    ),
+    Cause.WAITING: gettext_lazy(
+        "Waits until the next try and goes on by itself, or at once with Resume."
+    ),
+    Cause.SLOWED: gettext_lazy("The operator puts some e-mails off; sending goes on slower."),
+}
+
+
+def _trouble_of(account: GatewayAccount) -> Trouble | None:
+    """Of the account alone: the stop of all sending stands above the page."""
+    return trouble_under(None, account, now=timezone.now())
+
+
+_HEALTH = ("standing", "paused_reason", "paused_by_whom", "last_failure", "waits_until")
+
+
 @admin.register(GatewayAccount)
-class GatewayAccountAdmin(ServiceAdmin[GatewayAccount]):
+class GatewayAccountAdmin(PlatformStopPages, ServiceAdmin[GatewayAccount]):
     form = GatewayForm
+    change_list_template = "admin/gateways.html"
     formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
     list_display = ("organisation", "host", "port", "security", "sms_user", "works", "last_failure")
     list_filter = ("security",)
-    list_select_related = ("organisation",)
+    list_select_related = ("organisation", "paused_by")
     search_fields = ("organisation__name", "host", "sms_user")
     ordering = ("organisation__name",)
     fieldsets = (
-        (None, {"fields": ("organisation", "paused_reason", "last_failure", "waits_until")}),
+        (None, {"fields": ("organisation", *_HEALTH)}),
         (
             gettext_lazy("Server"),
             {"fields": (("host", "port"), "security", ("smtp_user", "smtp_password"))},
@@ -119,30 +145,44 @@ class GatewayAccountAdmin(ServiceAdmin[GatewayAccount]):
             "pause",
             gettext_lazy("Pause"),
             _pause,
-            is_open=lambda account: not account.is_paused,
+            is_open=lambda account: account.paused_by_id is None,
             form_class=ReasonForm,
         ),
         ObjectAction(
             "resume",
             gettext_lazy("Resume"),
             _resume,
-            is_open=lambda account: account.is_paused or account.failures > 0,
+            is_open=lambda account: bool(_trouble_of(account) or account.failures),
         ),
     ]
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: GatewayAccount | None = None
     ) -> tuple[str, ...]:
-        health = ("paused_reason", "last_failure", "waits_until")
-        return ("organisation", *health) if obj else health
+        return ("organisation", *_HEALTH) if obj else _HEALTH
+
+    @admin.display(description=gettext_lazy("state"))
+    def standing(self, account: GatewayAccount) -> str:
+        trouble = _trouble_of(account)
+        if trouble is None:
+            return _("Works.") if account.pk else "-"
+        return " ".join(one for one in (str(_STANDING[trouble.cause]), trouble.words) if one)
+
+    @admin.display(description=gettext_lazy("paused by"))
+    def paused_by_whom(self, account: GatewayAccount) -> str:
+        if not account.is_paused:
+            return "-"
+        return str(account.paused_by or _("the portal itself"))
 
     @admin.display(description=gettext_lazy("waits until"))
     def waits_until(self, account: GatewayAccount) -> str:
         return display_for_value(account.not_before, "-")
 
     @admin.display(description=gettext_lazy("works"), boolean=True)
-    def works(self, account: GatewayAccount) -> bool:
-        return not account.is_paused
+    def works(self, account: GatewayAccount) -> bool | None:
+        """None: it goes on, but waits or is slowed."""
+        trouble = _trouble_of(account)
+        return None if trouble and not trouble.is_paused else trouble is None
 
     def create(self, request: HttpRequest, fields: dict[str, Any]) -> GatewayAccount:
         organisation = fields.pop("organisation")

@@ -23,6 +23,7 @@ from portal.delivery.connection_words import (
 from portal.delivery.doorbell import ring
 from portal.delivery.gateway_rules import check_gateway
 from portal.delivery.models import GatewayAccount
+from portal.delivery.recall import claims_recall
 from sms.smtp import Security, Server, SmtpFailure, probe
 
 SECRET_FIELDS = frozenset({"smtp_password", "sms_password"})
@@ -44,7 +45,8 @@ CHANGEABLE_FIELDS = _CONNECTION_FIELDS | {
     "dynamic_sender",
     "cabinet_url",
 }
-_HEALTH_FIELDS = ("paused_reason", "failures", "not_before", "last_failure")
+_PAUSE_FIELDS = ("paused_reason", "paused_by", "pause_told_at")
+_HEALTH_FIELDS = (*_PAUSE_FIELDS, "failures", "not_before", "last_failure")
 
 
 @transaction.atomic
@@ -54,7 +56,8 @@ def gateway_set(
     """Make the organisation's gateway account, or change the named fields of the one there is.
 
     ``changes`` takes the names in ``CHANGEABLE_FIELDS``; passwords are ``sms.secret.Secret``.
-    Another server, login or address lifts a pause and a wait; workers obey at their next claim.
+    Another server, login or address ends a wait, and a pause that no person made; workers obey at
+    their next claim.
     Raises ``Refused`` with the field at fault.
     """
     refuse_unless_administrator(actor)
@@ -67,30 +70,42 @@ def gateway_set(
     check_gateway(account)
     if not details:
         return account
-    mended = account.is_paused and bool(details.keys() & _CONNECTION_FIELDS)
-    if details.keys() & _CONNECTION_FIELDS:
+    is_mended = bool(details.keys() & _CONNECTION_FIELDS)
+    goes_on = is_mended and account.is_paused and account.paused_by_id is None
+    if is_mended:
         _forget_failures(account)
+    if goes_on:
+        _lift_pause(account)
     account.save(update_fields=None if is_new else [*details, *_HEALTH_FIELDS])
     _record(Action.CREATED if is_new else Action.CHANGED, account, actor, details)
-    if mended:
+    if goes_on:
         _record(Action.RESUMED, account, actor)
     transaction.on_commit(lambda: ring(account.pk))
     return account
 
 
-@transaction.atomic
 def gateway_pause(*, account: GatewayAccount, reason: str, actor: User | None) -> GatewayAccount:
-    """Stop sending through the account; what is queued waits. Raises ``Refused`` without a
-    reason, ``Conflict`` where it is paused already."""
+    """Stop sending through the account at once, until a person resumes it; what is queued waits.
+
+    A pause that the engine made becomes the person's. Raises ``Refused`` without a reason,
+    ``Conflict`` where a person has paused it already.
+    """
     refuse_unless_administrator(actor)
     if not reason.strip():
         raise Refused(_("Give a reason; the organisation sees it."), field="reason")
+    account = _pause(account, reason.strip()[:500], actor)
+    claims_recall(account_ids=[account.pk])
+    return account
+
+
+@transaction.atomic
+def _pause(account: GatewayAccount, reason: str, actor: User | None) -> GatewayAccount:
     account = _locked(account)
-    if account.is_paused:
+    if account.paused_by_id is not None:
         raise Conflict(_("The gateway account is paused already."))
-    account.paused_reason, account.pause_told_at = reason.strip()[:500], None
-    account.save(update_fields=["paused_reason", "pause_told_at"])
-    _record(Action.PAUSED, account, actor, {"reason": account.paused_reason})
+    account.paused_reason, account.paused_by, account.pause_told_at = reason, actor, None
+    account.save(update_fields=_PAUSE_FIELDS)
+    _record(Action.PAUSED, account, actor, {"reason": reason})
     return account
 
 
@@ -100,6 +115,7 @@ def gateway_resume(*, account: GatewayAccount, actor: User | None) -> GatewayAcc
     refuse_unless_administrator(actor)
     account = _locked(account)
     _forget_failures(account)
+    _lift_pause(account)
     account.save(update_fields=_HEALTH_FIELDS)
     _record(Action.RESUMED, account, actor)
     transaction.on_commit(lambda: ring(account.pk))
@@ -163,8 +179,11 @@ def _locked(account: GatewayAccount) -> GatewayAccount:
 
 
 def _forget_failures(account: GatewayAccount) -> None:
-    account.paused_reason = account.last_failure = ""
-    account.failures, account.not_before = 0, None
+    account.failures, account.not_before, account.last_failure = 0, None, ""
+
+
+def _lift_pause(account: GatewayAccount) -> None:
+    account.paused_reason, account.paused_by, account.pause_told_at = "", None, None
 
 
 def _record(

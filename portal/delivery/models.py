@@ -119,6 +119,10 @@ class GatewayAccount(models.Model):
             models.CheckConstraint(
                 condition=Q(port__gte=1, port__lte=65535), name="gateway_port_range"
             ),
+            models.CheckConstraint(
+                condition=Q(paused_by=None) | ~Q(paused_reason=""),
+                name="gateway_paused_by_whom_only_while_paused",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -135,11 +139,16 @@ class PlatformStop(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     stopped_at = models.DateTimeField(_("stopped"))
     because = models.CharField(_("stopped because"), max_length=300)
+    # None: a command.
+    stopped_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(id=1), name="platform_stop_only_one")
         ]
+
+    def __str__(self) -> str:
+        return "all sending"
 
 
 class ConnectionLease(models.Model):
@@ -170,8 +179,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """What an author submitted. ``content_hash`` tells a replay from other content.
 
-    ``settled_counts``: recipients by state once nothing is under way, None before; whoever changes
-    an envelope after that empties it.
+    ``settled_counts``: recipients of its envelopes by state (of ``STORED``) once nothing is under
+    way, None before; whoever changes an envelope after that empties it.
     """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, verbose_name=_("organisation"))
@@ -256,7 +265,6 @@ class State(models.TextChoices):
 
 
 UNDER_WAY = frozenset({State.QUEUED, State.TRANSMITTING})
-NEEDS_A_PERSON = frozenset({State.HELD, State.UNCERTAIN})
 STORED = frozenset(State) - {State.HELD}
 NOTABLE = (State.REJECTED, State.UNCERTAIN, State.CANCELLED, State.EXPIRED)
 
@@ -289,6 +297,10 @@ class OutboxEntry(models.Model):
     paused_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
     )
+    # Whatever of it still comes back to the queue is cancelled too.
+    cancelled_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -300,6 +312,10 @@ class OutboxEntry(models.Model):
                 condition=Q(paused_at=None, paused_by=None)
                 | Q(paused_at__isnull=False, paused_by__isnull=False),
                 name="outbox_paused_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_by=None) | Q(paused_at__isnull=False),
+                name="outbox_claimed_no_more_once_cancelled",
             ),
         ]
         indexes: ClassVar = [
@@ -314,6 +330,15 @@ class OutboxEntry(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.message_id}"
+
+    @property
+    def is_held(self) -> bool:
+        return bool(self.held_because)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether somebody may resume it."""
+        return self.paused_at is not None and self.cancelled_by_id is None
 
 
 class Claim(models.Model):

@@ -1,12 +1,11 @@
 """Telling people by mail of what waits for them; one process at a time does it."""
 
 import logging
-from collections.abc import Collection
 from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -14,7 +13,8 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.core.advisory_lock import only_one_at_a_time
-from portal.delivery.models import NEEDS_A_PERSON, Envelope, GatewayAccount, Message, State
+from portal.delivery.models import Envelope, GatewayAccount, Message, OutboxEntry, State
+from portal.delivery.standing import trouble_under
 
 log = logging.getLogger(__name__)
 NOTICES_LOCK = 0x6E6F7469636573  # "notices"
@@ -42,45 +42,68 @@ def _tell_of_pauses() -> None:
     for account in untold.order_by("pk"):
         with translation.override(settings.LANGUAGE_CODE):
             subject = _("SMS sending is paused")
-            body = _(
-                "Nothing is sent through the operator for now:\n\n%(reason)s\n\n"
-                "No message is lost; sending goes on when the administrator has mended it."
-            ) % {"reason": account.paused_reason}
+            body = "\n\n".join(_pause_words(account))
         if _mail(subject, body, _managers(account.organisation_id)):
             untold.filter(pk=account.pk, paused_reason=account.paused_reason).update(
                 pause_told_at=timezone.now()
             )
 
 
+def _pause_words(account: GatewayAccount) -> list[str]:
+    trouble = trouble_under(None, account, now=timezone.now())
+    words = trouble.words if trouble else ""
+    if account.paused_by_id:
+        end = _("No message is lost; sending goes on when the administrator lets it go on.")
+    else:
+        end = _("No message is lost; sending goes on when the administrator has mended it.")
+    start = _("Nothing is sent through the operator for now:")
+    return [one for one in (start, words, account.paused_reason, end) if one]
+
+
 def _tell_of_messages() -> None:
-    untold = Q(envelopes__state__in=NEEDS_A_PERSON, envelopes__author_told_at=None)
-    messages = Message.objects.filter(untold).distinct().select_related("author")
+    uncertain = _untold_uncertain().filter(message=OuterRef("pk"))
+    held = _untold_holds().filter(message=OuterRef("pk"))
+    messages = Message.objects.filter(Exists(uncertain) | Exists(held)).select_related("author")
     for message in messages.order_by("pk").iterator():
         _tell_of(message)
 
 
+def _untold_uncertain() -> QuerySet[Envelope]:
+    return Envelope.objects.filter(notable=State.UNCERTAIN, author_told_at=None)
+
+
+def _untold_holds() -> QuerySet[OutboxEntry]:
+    queued = Envelope.objects.filter(message=OuterRef("message"), state=State.QUEUED)
+    held = OutboxEntry.objects.exclude(held_because="").filter(author_told_at=None)
+    return held.filter(Exists(queued))
+
+
 def _tell_of(message: Message) -> None:
-    waiting = Envelope.objects.filter(
-        message=message, state__in=NEEDS_A_PERSON, author_told_at=None
-    )
-    # What is held while the mail is on its way was not told of in it.
-    state_of = dict(waiting.values_list("pk", "state"))
-    states = set(state_of.values())
+    # What needs a person only while the mail is on its way was not told of in it.
+    uncertain = list(_untold_uncertain().filter(message=message).values_list("pk", flat=True))
+    hold = _untold_holds().filter(message=message).first()
+    if not uncertain and not hold:
+        return
     with translation.override(settings.LANGUAGE_CODE):
         subject = _("SMS message %(id)s needs you") % {"id": message.pk}
-        body = "\n\n".join([*_reasons(states), _link(message)])
-    if _mail(subject, body, _who_can_decide(message, states)):
-        Envelope.objects.filter(pk__in=state_of).update(author_told_at=timezone.now())
+        body = "\n\n".join([*_reasons(bool(uncertain), hold), _link(message)])
+    if not _mail(subject, body, _who_can_decide(message, is_held=bool(hold))):
+        return
+    now = timezone.now()
+    Envelope.objects.filter(pk__in=uncertain).update(author_told_at=now)
+    if hold:
+        same = OutboxEntry.objects.filter(pk=hold.pk, held_because=hold.held_because)
+        same.update(author_told_at=now)
 
 
-def _who_can_decide(message: Message, states: Collection[str]) -> QuerySet[User]:
+def _who_can_decide(message: Message, *, is_held: bool) -> QuerySet[User]:
     """Held needs a manager, whatever its author may still read; uncertain needs its author, or
     a manager where the author is gone."""
     managers = _managers(message.organisation_id)
     author = User.objects.filter(
         pk=message.author_id, organisation=message.organisation_id, is_active=True
     )
-    if State.HELD in states:
+    if is_held:
         return managers | author
     return author if author.exists() else managers
 
@@ -100,19 +123,18 @@ def _mail(subject: str, body: str, people: QuerySet[User]) -> bool:
         return False
 
 
-def _reasons(states: Collection[str]) -> list[str]:
+def _reasons(is_uncertain: bool, hold: OutboxEntry | None) -> list[str]:
     reasons = []
-    if State.UNCERTAIN in states:
+    if is_uncertain:
         reasons.append(
             _(
                 "Part of the message may or may not have reached the operator: the connection "
                 "broke before the answer. Please look and decide."
             )
         )
-    if State.HELD in states:
-        reasons.append(
-            _("Part of the message is held: it may no longer be sent. A manager can release it.")
-        )
+    if hold:
+        held = _("Part of the message is held: %(reason)s. A manager can release it.")
+        reasons.append(held % {"reason": hold.get_held_because_display()})
     return reasons
 
 

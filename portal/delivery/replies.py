@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.delivery.models import GatewayAccount
 from sms.retry import Phase
 
 Words = str | Promise
@@ -73,42 +70,23 @@ def _no_reply_words(phase: str, reply: str) -> str:
     if phase == Phase.DOT:
         return _("The connection broke after the e-mail was handed over, before the answer.")
     if reply.startswith("letter:"):
-        return _("The account's operator login or password cannot be written into an e-mail.")
+        return _letter_words()
     return str(_NO_REPLY.get(reply, _("The connection to the operator's server failed.")))
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """Why an account sends nothing now: ``until`` is None where a person must mend it."""
-
-    words: str
-    raw: str
-    until: datetime | None
-
-    @property
-    def is_paused(self) -> bool:
-        return self.until is None
-
-    @property
-    def is_by_administrator(self) -> bool:
-        """Whether ``raw`` is an administrator's reason and not a server's reply."""
-        return self.is_paused and not self.words
+def _letter_words() -> str:
+    return _("The account's operator login or password cannot be written into an e-mail.")
 
 
-def trouble_of(account: GatewayAccount, *, now: datetime) -> Trouble | None:
-    if account.is_paused:
-        return Trouble(_failure_words(account.paused_reason), account.paused_reason, None)
-    if account.not_before and account.not_before > now:
-        return Trouble(
-            _failure_words(account.last_failure), account.last_failure, account.not_before
-        )
-    return None
-
-
-def _failure_words(failure: str) -> str:
-    """Of ``phase: code reply`` as the account keeps it; empty for an administrator's own words."""
+def failure_words(failure: str) -> str:
+    """A plain sentence for ``phase: code reply`` as an account keeps it; empty for what is no such
+    thing."""
     match = _FAILURE.fullmatch(failure)
-    if match is None or match["phase"] not in set(Phase):
+    if match is None:
+        return ""
+    if match["phase"] == "letter":
+        return _letter_words()
+    if match["phase"] not in set(Phase):
         return ""
     code = int(match["code"]) if match["code"] else None
     return reply_words(match["phase"], code, match["reply"])

@@ -1,9 +1,10 @@
 """Reads over messages and what became of their recipients."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,47 +22,90 @@ from portal.delivery.models import (
 Counts = Mapping[str, int]
 
 PARTLY_ACCEPTED, NOT_SENT = "partly_accepted", "not_sent"
-SENDING = "sending"
+SENDING, PAUSED = "sending", "paused"
 OVERALL_LABELS: Mapping[str, str | Promise] = {
     **dict(State.choices),
     SENDING: _("being sent"),
+    PAUSED: _("paused"),
     PARTLY_ACCEPTED: _("partly accepted"),
     NOT_SENT: _("not sent"),
 }
 
 
-def message_counts(message_id: int) -> dict[str, int]:
-    """Recipients of one message by state; states without any are left out."""
-    return counts_of([message_id])[message_id]
+@dataclass(frozen=True)
+class Standing:
+    """How far a message is. ``counts``: recipients by state, states without any are left out;
+    ``entry``: its place in the outbox, None where nothing is under way."""
+
+    counts: Counts
+    entry: OutboxEntry | None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether something waits that somebody may let go on."""
+        return State.QUEUED in self.counts and self.entry is not None and self.entry.is_paused
+
+    @property
+    def overall(self) -> str:
+        """One word for the message, a key of ``OVERALL_LABELS``."""
+        return PAUSED if self.is_paused else overall_state(self.counts)
 
 
-def counts_of(message_ids: Collection[int]) -> dict[int, dict[str, int]]:
-    """The same for several messages. What has settled was counted once and for all."""
-    noted = Message.objects.filter(pk__in=message_ids).values_list("pk", "settled_counts")
-    counts: dict[int, dict[str, int]] = defaultdict(dict, {pk: found or {} for pk, found in noted})
-    moving = [pk for pk, found in counts.items() if not found]
-    held = held_among(moving)
-    rows = (
-        Envelope.objects.filter(message__in=moving)
-        .exclude(state=State.REPLACED)
+def message_counts(message_id: int) -> Counts:
+    """Recipients of one message by state."""
+    return message_standing(message_id).counts
+
+
+def message_standing(message_id: int) -> Standing:
+    """How far the message is now. Raises ``Message.DoesNotExist``."""
+    return standings_of([Message.objects.get(pk=message_id)])[message_id]
+
+
+def standings_of(messages: Collection[Message]) -> dict[int, Standing]:
+    """How far each message was when it was read from the database. What has settled was counted
+    once and for all."""
+    moving = [message.pk for message in messages if not message.settled_counts]
+    entries = outbox_entries(moving)
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    for message_id, state, total in _count_envelopes(moving):
+        entry = entries.get(message_id)
+        counts[message_id][shown_state(state, entry)] = total
+    return {
+        message.pk: Standing(
+            shown_counts(message.settled_counts or counts[message.pk]), entries.get(message.pk)
+        )
+        for message in messages
+    }
+
+
+def outbox_entries(message_ids: Collection[int]) -> dict[int, OutboxEntry]:
+    """Those of the messages that are in the outbox, with who paused them."""
+    if not message_ids:
+        return {}
+    entries = OutboxEntry.objects.filter(message__in=message_ids).select_related("paused_by")
+    return {entry.message_id: entry for entry in entries}
+
+
+def _count_envelopes(message_ids: Collection[int]) -> Iterable[tuple[int, str, int]]:
+    if not message_ids:
+        return ()
+    return (
+        Envelope.objects.filter(message__in=message_ids)
         .values_list("message_id", "state")
         .annotate(total=Sum("recipients_count"))
         .order_by()
     )
-    for message_id, state, total in rows:
-        counts[message_id][shown_state(state, is_held=message_id in held)] = total
-    return counts
 
 
-def held_among(message_ids: Collection[int]) -> set[int]:
-    """Those of the messages that are held."""
-    entries = OutboxEntry.objects.filter(message__in=message_ids).exclude(held_because="")
-    return set(entries.values_list("message", flat=True))
+def shown_state(state: str, entry: OutboxEntry | None) -> str:
+    """An envelope's state as people see it; ``entry`` is its message's in the outbox."""
+    is_held = entry is not None and entry.is_held and state == State.QUEUED
+    return State.HELD.value if is_held else state
 
 
-def shown_state(state: str, *, is_held: bool) -> str:
-    """An envelope's state as people see it."""
-    return State.HELD.value if is_held and state == State.QUEUED else state
+def shown_counts(counts: Counts) -> Counts:
+    """Without those whose recipients another envelope took over."""
+    return {state: count for state, count in counts.items() if state != State.REPLACED}
 
 
 def overall_state(counts: Counts) -> str:
@@ -88,19 +132,37 @@ def is_settled(counts: Counts) -> bool:
 
 
 def messages_in_state(messages: QuerySet[Message], state: str) -> QuerySet[Message]:
-    """Those with any recipient in the state."""
+    """Those with any recipient in the state, one of ``State``, or those that are ``paused``."""
     in_outbox = OutboxEntry.objects.filter(message=OuterRef("pk"))
     envelopes = Envelope.objects.filter(message=OuterRef("pk"))
+    queued = Exists(envelopes.filter(state=State.QUEUED))
     if state == State.HELD:
-        return messages.filter(Exists(in_outbox.exclude(held_because="")))
+        return messages.filter(Exists(in_outbox.exclude(held_because="")), queued)
     if state == State.QUEUED:
-        queued = envelopes.filter(state=state)
-        return messages.filter(Exists(in_outbox.filter(held_because="")), Exists(queued))
+        return messages.filter(Exists(in_outbox.filter(held_because="")), queued)
+    if state == PAUSED:
+        paused = in_outbox.filter(held_because="", paused_at__isnull=False, cancelled_by=None)
+        return messages.filter(Exists(paused), queued)
     if state == State.TRANSMITTING:
         return messages.filter(Exists(in_outbox), Exists(envelopes.filter(state=state)))
     if state in NOTABLE:
         return messages.filter(Exists(envelopes.filter(notable=state)))
-    return messages.filter(Exists(envelopes.filter(state=state)))
+    moving = Q(settled_counts=None) & Q(Exists(envelopes.filter(state=state)))
+    return messages.filter(Q(settled_counts__has_key=state) | moving)
+
+
+def envelopes_in_state(envelopes: QuerySet[Envelope], state: str) -> QuerySet[Envelope]:
+    """Those that people see in the state, one of ``State``."""
+    in_outbox = OutboxEntry.objects.filter(message=OuterRef("message"))
+    if state == State.HELD:
+        return envelopes.filter(Exists(in_outbox.exclude(held_because="")), state=State.QUEUED)
+    if state == State.QUEUED:
+        return envelopes.filter(Exists(in_outbox.filter(held_because="")), state=state)
+    if state == State.TRANSMITTING:
+        return envelopes.filter(Exists(in_outbox), state=state)
+    if state in NOTABLE:
+        return envelopes.filter(notable=state)
+    return envelopes.filter(state=state)
 
 
 def needing_a_person(member: User) -> int:

@@ -13,7 +13,7 @@ from portal.delivery.doorbell import ring
 from portal.delivery.meters import Meter, sweep_mark
 from portal.delivery.models import Attempt, Claim
 from portal.delivery.scheduling import accounts_due
-from portal.delivery.withdrawal import expire_what_is_late
+from portal.delivery.withdrawal import cancel_what_came_back, expire_what_is_late
 from sms.retry import Phase, Verdict
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ def sweep_outbox() -> None:
     if requeued or uncertain:
         log.warning("workers vanished: %s envelopes requeued, %s uncertain", requeued, uncertain)
     expire_what_is_late(now=now)
+    cancel_what_came_back()
     while outbox_close() == MOST_SETTLED:
         pass
     for due in accounts_due(now=now):
@@ -104,31 +105,42 @@ def _requeue(ids: Sequence[int], tokens: Sequence[uuid.UUID], now: datetime) -> 
     return len(found)
 
 
+@transaction.atomic
 def outbox_close() -> int:
     """Take messages of which nothing is queued or under way out of the outbox, and note what
     became of them; returns how many, ``MOST_SETTLED`` at most."""
+    # What people decide about them waits for these locks. What they decided before is seen by the
+    # next statement alone, which therefore looks anew.
+    finished = rows(
+        """
+        SELECT o.message_id FROM delivery_outboxentry o
+         WHERE o.next_number > o.last_number
+           AND NOT EXISTS (
+               SELECT FROM delivery_envelope e
+                WHERE e.message_id = o.message_id AND e.state IN ('queued', 'transmitting'))
+         LIMIT %(most)s FOR UPDATE OF o SKIP LOCKED
+        """,
+        {"most": MOST_SETTLED},
+    )
+    return _close([message_id for (message_id,) in finished]) if finished else 0
+
+
+def _close(message_ids: Sequence[int]) -> int:
     found = rows(
         """
-        WITH over AS (
-            SELECT o.message_id FROM delivery_outboxentry o
-             WHERE o.next_number > o.last_number
-               AND NOT EXISTS (
-                   SELECT FROM delivery_envelope e
-                    WHERE e.message_id = o.message_id AND e.state IN ('queued', 'transmitting'))
-             LIMIT %(most)s FOR UPDATE OF o SKIP LOCKED),
-        counts AS (
+        WITH counts AS (
             SELECT message_id, jsonb_object_agg(state, total) AS by_state
               FROM (SELECT e.message_id, e.state, sum(e.recipients_count) AS total
-                      FROM over JOIN delivery_envelope e USING (message_id)
-                     WHERE e.state <> 'replaced'
+                      FROM delivery_envelope e WHERE e.message_id = ANY(%(ids)s::bigint[])
                      GROUP BY e.message_id, e.state) AS s
-             GROUP BY message_id),
+             GROUP BY message_id
+            HAVING NOT bool_or(state IN ('queued', 'transmitting'))),
         noted AS (
             UPDATE delivery_message m SET settled_counts = counts.by_state
               FROM counts WHERE m.id = counts.message_id)
-        DELETE FROM delivery_outboxentry o USING over WHERE o.message_id = over.message_id
+        DELETE FROM delivery_outboxentry o USING counts WHERE o.message_id = counts.message_id
         RETURNING o.message_id
         """,
-        {"most": MOST_SETTLED},
+        {"ids": list(message_ids)},
     )
     return len(found)

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.billing.services import Held, release
 from portal.core.prepared import rows
-from portal.delivery.models import Message, OutboxEntry, State
+from portal.delivery.models import Envelope, Message, OutboxEntry, State
 
 # A campaign's rows are settled in parts, so that memory stays flat.
 _PART = 5000
@@ -63,6 +64,14 @@ def _withdraw_part(
         (number, count, Held(message.organisation_id, message.pk, envelope_id, reserved))
         for number, count, envelope_id, reserved in found
     ]
+
+
+def cancel_what_came_back() -> None:
+    """Cancel what was being handed over when its message was cancelled, and was put off."""
+    queued = Envelope.objects.filter(message=OuterRef("pk"), state=State.QUEUED)
+    entries = OutboxEntry.objects.filter(Exists(queued), cancelled_by__isnull=False)
+    for entry in entries.select_related("message", "cancelled_by").iterator():
+        withdraw(entry.message, State.CANCELLED, entry.cancelled_by)
 
 
 def expire_what_is_late(*, now: datetime | None = None) -> None:

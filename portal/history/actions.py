@@ -36,6 +36,30 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
     return _decided(request, message, decide)
 
 
+@requires(Right.SEND)
+@require_POST
+def pause(request: MemberRequest, pk: int) -> HttpResponse:
+    message = visible_message(request, pk)
+
+    def decide() -> str:
+        decisions.message_pause(message=message, actor=request.member)
+        return _("Paused. What has not left waits until you resume it.")
+
+    return _decided(request, message, decide)
+
+
+@requires(Right.SEND)
+@require_POST
+def resume(request: MemberRequest, pk: int) -> HttpResponse:
+    message = visible_message(request, pk)
+
+    def decide() -> str:
+        decisions.message_resume(message=message, actor=request.member)
+        return _("The message goes on.")
+
+    return _decided(request, message, decide)
+
+
 @requires(Right.DECIDE_FOR_OTHERS)
 @require_POST
 def release(request: MemberRequest, pk: int) -> HttpResponse:

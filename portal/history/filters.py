@@ -15,7 +15,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Right
 from portal.delivery.models import Message
 from portal.history.forms import HistoryFilterForm
-from portal.history.presenters import CHOICES
+from portal.history.presenters import MESSAGE_CHOICES
 from portal.history.selectors import messages_of_choice
 
 # Beyond these a zone's offset can leave the calendar.
@@ -35,7 +35,7 @@ class HistoryFilter(FilterSet):  # type: ignore[misc]  # django-filter has no ty
     """Days are days of the organisation's zone, which is the current one in a request."""
 
     state = ChoiceFilter(
-        label=_("State"), choices=CHOICES, empty_label=_("any"), method="filter_state"
+        label=_("State"), choices=MESSAGE_CHOICES, empty_label=_("any"), method="filter_state"
     )
     date_from = _day_filter(pgettext_lazy("day", "From"), "filter_from")
     date_to = _day_filter(pgettext_lazy("day", "To"), "filter_to")

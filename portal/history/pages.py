@@ -9,10 +9,17 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.accounts.rights import Right
 from portal.core.keyset import KeysetPage, keyset_page
-from portal.delivery.models import UNDER_WAY, Envelope, GatewayAccount, Message, Recipient
-from portal.delivery.models import State as EnvelopeState
-from portal.delivery.replies import Trouble, trouble_of
-from portal.delivery.selectors import is_settled
+from portal.delivery.models import (
+    UNDER_WAY,
+    Envelope,
+    GatewayAccount,
+    Message,
+    OutboxEntry,
+    Recipient,
+    State,
+)
+from portal.delivery.selectors import Standing, is_settled, outbox_entries
+from portal.delivery.standing import Trouble, trouble_of
 from portal.history.presenters import (
     CHOICES,
     Badge,
@@ -24,7 +31,7 @@ from portal.history.presenters import (
     progress_words,
 )
 from portal.history.selectors import (
-    STATES_BY_CHOICE,
+    STATE_OF_CHOICE,
     Totals,
     account_of,
     recipients_of,
@@ -47,8 +54,16 @@ class Page:
     query: QueryDict
 
     @cached_property
+    def entry(self) -> OutboxEntry | None:
+        return outbox_entries([self.message.pk]).get(self.message.pk)
+
+    @cached_property
     def totals(self) -> Totals:
-        return totals_of(self.message)
+        return totals_of(self.message, self.entry)
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.totals.counts, self.entry)
 
     @cached_property
     def account(self) -> GatewayAccount:
@@ -56,7 +71,7 @@ class Page:
 
     @property
     def badge(self) -> Badge:
-        return message_badge(self.totals.counts)
+        return message_badge(self.standing)
 
     @property
     def figures(self) -> list[Figure]:
@@ -72,7 +87,7 @@ class Page:
 
     @cached_property
     def trouble(self) -> Trouble | None:
-        """Why nothing moves, while something should."""
+        """Why nothing moves, or goes slower, while something should."""
         if not set(self.totals.counts) & UNDER_WAY:
             return None
         return trouble_of(self.account, now=timezone.now())
@@ -83,7 +98,9 @@ class Page:
 
     @property
     def fingerprint(self) -> str:
-        return fingerprint(self.totals, self.trouble)
+        entry = self.entry
+        halt = entry and (entry.held_because, entry.paused_at, entry.cancelled_by_id)
+        return fingerprint(self.totals, self.trouble, halt)
 
     @property
     def may_act(self) -> bool:
@@ -91,12 +108,34 @@ class Page:
         return self.member.may(Right.SEND)
 
     @property
+    def waiting(self) -> int:
+        """How many recipients wait in the queue, to leave by themselves."""
+        return self.totals.counts.get(State.QUEUED, 0)
+
+    @property
+    def may_pause(self) -> bool:
+        return self.may_act and self.waiting > 0 and not self._is_halted
+
+    @property
+    def may_resume(self) -> bool:
+        return self.may_act and self.standing.is_paused
+
+    @property
     def may_cancel(self) -> bool:
-        return self.may_act and bool({EnvelopeState.QUEUED, EnvelopeState.HELD} & set(self.totals.counts))
+        return self.may_act and (self.waiting > 0 or self.is_held) and not self._is_cancelled
+
+    @property
+    def _is_halted(self) -> bool:
+        return self.entry is not None and self.entry.paused_at is not None
+
+    @property
+    def _is_cancelled(self) -> bool:
+        """What is queued of it still was put off since, and is cancelled at the next sweep."""
+        return self.entry is not None and self.entry.cancelled_by_id is not None
 
     @property
     def is_held(self) -> bool:
-        return EnvelopeState.HELD in self.totals.counts
+        return State.HELD in self.totals.counts
 
     @property
     def may_release(self) -> bool:
@@ -105,19 +144,19 @@ class Page:
     @cached_property
     def may_resend(self) -> bool:
         """Whether the operator rejected more recipients than were sent to again since."""
-        rejected = self.totals.counts.get(EnvelopeState.REJECTED, 0)
+        rejected = self.totals.counts.get(State.REJECTED, 0)
         return self.may_act and rejected > 0 and rejected > resent_recipients(self.message)
 
     @cached_property
     def uncertain(self) -> list[Envelope]:
-        if EnvelopeState.UNCERTAIN not in self.totals.counts:
+        if State.UNCERTAIN not in self.totals.counts:
             return []
         return uncertain_envelopes(self.message, MOST_DECISIONS)
 
     @property
     def choice(self) -> str:
         asked = self.query.get("state", "")
-        return asked if asked in STATES_BY_CHOICE else ""
+        return asked if asked in STATE_OF_CHOICE else ""
 
     @property
     def choices(self) -> list[tuple[str, str]]:
@@ -126,13 +165,13 @@ class Page:
         return [
             (choice, str(words))
             for choice, words in CHOICES
-            if choice == self.choice or any(state in counts for state in STATES_BY_CHOICE[choice])
+            if choice == self.choice or STATE_OF_CHOICE[choice] in counts
         ]
 
     @cached_property
     def recipients(self) -> KeysetPage[Recipient]:
         return keyset_page(
-            recipients_of(self.message, self.choice),
+            recipients_of(self.message, self.entry, self.choice),
             cursor=self.query.get("cursor"),
             fields=("id",),
             size=RECIPIENTS_PER_PAGE,
@@ -140,4 +179,6 @@ class Page:
 
     @property
     def rows(self) -> list[RecipientRow]:
-        return [RecipientRow(recipient) for recipient in self.recipients.items]
+        return [
+            RecipientRow(recipient, self.message, self.entry) for recipient in self.recipients.items
+        ]

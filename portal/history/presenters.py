@@ -3,22 +3,25 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.delivery.models import Envelope, Message, Recipient, State
+from portal.delivery.models import Envelope, Message, OutboxEntry, Recipient, State
 from portal.delivery.replies import reply_words
 from portal.delivery.selectors import (
     NOT_SENT,
     OVERALL_LABELS,
     PARTLY_ACCEPTED,
+    PAUSED,
     SENDING,
     Counts,
+    Standing,
     is_settled,
-    overall_state,
+    shown_state,
 )
 
 GOOD, WAIT, BAD, QUIET = "good", "wait", "bad", "quiet"
@@ -26,6 +29,7 @@ TONES: Mapping[str, str] = {
     State.QUEUED: QUIET,
     State.TRANSMITTING: QUIET,
     SENDING: QUIET,
+    PAUSED: WAIT,
     State.ACCEPTED: GOOD,
     PARTLY_ACCEPTED: WAIT,
     NOT_SENT: BAD,
@@ -56,6 +60,8 @@ CHOICES: Sequence[tuple[str, str | Promise]] = (
     ("cancelled", gettext_lazy("cancelled")),
     ("expired", gettext_lazy("expired")),
 )
+# Of messages, too, what no single recipient can be.
+MESSAGE_CHOICES = (CHOICES[0], (PAUSED, gettext_lazy("paused")), *CHOICES[1:])
 BAR_WIDTH = 1000
 
 
@@ -81,8 +87,8 @@ def state_badge(state: str) -> Badge:
     return Badge(TONES[state], str(OVERALL_LABELS[state]))
 
 
-def message_badge(counts: Counts) -> Badge:
-    return state_badge(overall_state(counts))
+def message_badge(standing: Standing) -> Badge:
+    return state_badge(standing.overall)
 
 
 def merged_counts(counts: Counts) -> dict[str, int]:
@@ -121,26 +127,30 @@ def progress_words(counts: Counts) -> str:
 @dataclass(frozen=True)
 class MessageRow:
     message: Message
-    counts: Counts
+    standing: Standing
 
     @property
     def badge(self) -> Badge:
-        return message_badge(self.counts)
+        return message_badge(self.standing)
 
     @property
     def figures(self) -> list[Figure]:
         """Counts by state, where there is more than one state."""
-        found = figures(self.counts)
+        found = figures(self.standing.counts)
         return found if len(found) > 1 else []
 
     @property
     def is_under_way(self) -> bool:
-        return not is_settled(self.counts)
+        return not is_settled(self.standing.counts)
 
 
 @dataclass(frozen=True)
 class RecipientRow:
+    """A recipient of the message, with its envelope; ``entry`` is the message's in the outbox."""
+
     recipient: Recipient
+    message: Message
+    entry: OutboxEntry | None
 
     @property
     def envelope(self) -> Envelope:
@@ -148,14 +158,14 @@ class RecipientRow:
 
     @property
     def badge(self) -> Badge:
-        return state_badge(self.envelope.state)
+        return state_badge(shown_state(self.envelope.state, self.entry))
 
     @property
     def note(self) -> str:
         """Why it is in this state, where there is something to say beyond the state."""
         envelope = self.envelope
-        if envelope.state == State.HELD:
-            return ""
+        if self._stands_still:
+            return self._why_it_stands_still
         if envelope.settled_by and envelope.state == State.CANCELLED:
             return _("By %(person)s.") % {"person": envelope.settled_by}
         if envelope.settled_by:
@@ -165,19 +175,36 @@ class RecipientRow:
         return reply_words(envelope.last_phase, envelope.last_code, envelope.last_reply)
 
     @property
+    def _stands_still(self) -> bool:
+        """Whether it waits for somebody, whatever the time."""
+        if self.entry is None or self.envelope.state != State.QUEUED:
+            return False
+        return self.entry.is_held or self.entry.is_paused
+
+    @property
+    def _why_it_stands_still(self) -> str:
+        if self.entry and self.entry.is_held:
+            return _("Held: %(reason)s.") % {"reason": self.entry.get_held_because_display()}
+        return _("It waits until the message is resumed.")
+
+    @property
     def raw(self) -> str:
         """The operator's own words with the reply code."""
         code = f"{self.envelope.last_code} " if self.envelope.last_code else ""
         return f"{code}{self.envelope.last_reply}".strip()
 
     @property
-    def is_retried(self) -> bool:
-        return self.envelope.state == State.QUEUED and self.envelope.tries > 0
+    def next_try_at(self) -> datetime | None:
+        """After a try that failed; None where it is being tried or stands still."""
+        was_tried = self.envelope.state == State.QUEUED and self.envelope.tries > 0
+        return self.envelope.retry_at if was_tried and not self._stands_still else None
 
     @property
-    def is_scheduled(self) -> bool:
+    def leaves_at(self) -> datetime | None:
+        """Of a message that is to leave later."""
         waits = self.envelope.state == State.QUEUED and not self.envelope.tries
-        return waits and self.recipient.message.due_at > timezone.now()
+        is_early = self.message.due_at > timezone.now()
+        return self.message.due_at if waits and is_early and not self._stands_still else None
 
 
 def fingerprint(*seen: object) -> str:

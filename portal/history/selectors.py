@@ -4,24 +4,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
-from portal.delivery.models import Envelope, GatewayAccount, Message, Recipient, State
-from portal.delivery.selectors import messages_in_state
+from portal.delivery.models import (
+    NOTABLE,
+    Envelope,
+    GatewayAccount,
+    Message,
+    OutboxEntry,
+    Recipient,
+    State,
+)
+from portal.delivery.selectors import Counts, messages_in_state, shown_counts, shown_state
 
 SPENT = frozenset({State.ACCEPTED, State.REPLACED})
 RETURNED = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 
-# What people choose in a filter, and the states that it stands for.
-STATES_BY_CHOICE: Mapping[str, tuple[State, ...]] = {
-    "queued": (State.QUEUED,),
-    "sending": (State.TRANSMITTING,),
-    "accepted": (State.ACCEPTED,),
-    "rejected": (State.REJECTED,),
-    "uncertain": (State.UNCERTAIN,),
-    "held": (State.HELD,),
-    "cancelled": (State.CANCELLED,),
-    "expired": (State.EXPIRED,),
+# What people choose in a filter of recipients, and the state that it stands for.
+STATE_OF_CHOICE: Mapping[str, State] = {
+    "queued": State.QUEUED,
+    "sending": State.TRANSMITTING,
+    "accepted": State.ACCEPTED,
+    "rejected": State.REJECTED,
+    "uncertain": State.UNCERTAIN,
+    "held": State.HELD,
+    "cancelled": State.CANCELLED,
+    "expired": State.EXPIRED,
 }
 
 
@@ -29,59 +37,74 @@ STATES_BY_CHOICE: Mapping[str, tuple[State, ...]] = {
 class Totals:
     """``counts``: recipients by state; money by where it went; ``tries`` of all envelopes."""
 
-    counts: Mapping[str, int]
+    counts: Counts
     spent: Decimal
     returned: Decimal
     reserved: Decimal
     tries: int
 
 
-def totals_of(message: Message) -> Totals:
-    """Everything that changes while a message is under way, in one query."""
-    rows = list(
-        Envelope.objects.filter(message=message)
-        .values_list("state")
-        .annotate(people=Sum("recipients_count"), money=Sum("cost"), all_tries=Sum("tries"))
-        .order_by()
-    )
-    money = {state: amount for state, _people, amount, _tries in rows}
-    spent = _sum(money, SPENT)
-    returned = _sum(money, RETURNED)
+def totals_of(message: Message, entry: OutboxEntry | None) -> Totals:
+    """Everything that changes while a message is under way, in one query at most; ``entry`` is its
+    place in the outbox."""
+    by_state, tries = dict(message.settled_counts or {}), 0
+    if not by_state:
+        by_state, tries = _count_envelopes(message, entry)
+    each = message.price_per_segment * message.segments
+    spent = each * _people(by_state, SPENT)
+    returned = each * _people(by_state, RETURNED)
     return Totals(
-        counts={state: count for state, count, *_rest in rows if state != State.REPLACED},
+        counts=shown_counts(by_state),
         spent=spent,
         returned=returned,
-        reserved=sum(money.values(), Decimal(0)) - spent - returned,
-        tries=sum(tries for *_rest, tries in rows),
+        reserved=each * sum(by_state.values()) - spent - returned,
+        tries=tries,
     )
 
 
-def _sum(money: Mapping[str, Decimal], states: frozenset[State]) -> Decimal:
-    return sum((money.get(state, Decimal(0)) for state in states), Decimal(0))
+def _count_envelopes(message: Message, entry: OutboxEntry | None) -> tuple[dict[str, int], int]:
+    """Recipients by state as people see it, and tries."""
+    found = list(
+        message.envelopes.values_list("state")
+        .annotate(people=Sum("recipients_count"), all_tries=Sum("tries"))
+        .order_by()
+    )
+    by_state = {shown_state(state, entry): people for state, people, _tries in found}
+    return by_state, sum(tries for *_rest, tries in found)
+
+
+def _people(by_state: Counts, states: frozenset[State]) -> int:
+    return sum(by_state.get(state, 0) for state in states)
 
 
 def messages_of_choice(messages: QuerySet[Message], choice: str) -> QuerySet[Message]:
-    """Those with any recipient in the chosen state."""
-    states = STATES_BY_CHOICE[choice]
-    found = messages_in_state(messages, states[0])
-    for state in states[1:]:
-        found |= messages_in_state(messages, state)
-    return found
+    """Those with any recipient in the chosen state, or those that are paused."""
+    return messages_in_state(messages, STATE_OF_CHOICE.get(choice, choice))
 
 
-def recipients_of(message: Message, choice: str = "") -> QuerySet[Recipient]:
+def recipients_of(
+    message: Message, entry: OutboxEntry | None, choice: str = ""
+) -> QuerySet[Recipient]:
     """With their envelopes; in the chosen state where one is given."""
-    states = STATES_BY_CHOICE.get(choice)
     recipients = message.recipients.select_related("envelope__settled_by")
-    return recipients.filter(Q(envelope__state__in=states)) if states else recipients
+    state = STATE_OF_CHOICE.get(choice)
+    if state is None:
+        return recipients
+    is_held = entry is not None and entry.is_held
+    if state == (State.QUEUED if is_held else State.HELD):
+        return recipients.none()
+    if state in NOTABLE:
+        return recipients.filter(envelope__notable=state)
+    return recipients.filter(envelope__state=State.QUEUED if state == State.HELD else state)
 
 
 def uncertain_envelopes(message: Message, most: int) -> list[Envelope]:
-    return list(
-        message.envelopes.filter(state=State.UNCERTAIN)
-        .prefetch_related("recipients")
-        .order_by("number")[:most]
-    )
+    envelopes = message.envelopes.filter(notable=State.UNCERTAIN).prefetch_related("recipients")
+    found = list(envelopes.order_by("number")[:most])
+    for envelope in found:
+        # Its Message-ID is made of the message.
+        envelope.message = message
+    return found
 
 
 def resent_recipients(message: Message) -> int:

@@ -4,13 +4,15 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
 from portal.core.keyset import keyset_page
-from portal.delivery.models import Message
-from portal.delivery.selectors import counts_of, needing_a_person, phones_to_resend
+from portal.delivery.models import GatewayAccount, Message
+from portal.delivery.selectors import needing_a_person, phones_to_resend, standings_of
+from portal.delivery.standing import Trouble, trouble_of
 from portal.history.filters import HistoryFilter
 from portal.history.pages import Page
 from portal.history.presenters import MessageRow
@@ -38,6 +40,7 @@ def message_list(request: MemberRequest) -> HttpResponse:
         "filter": chosen,
         "page": page,
         "waiting": needing_a_person(request.member),
+        "trouble": _pause_of(request),
         "may_send": request.member.may(Right.SEND),
         **_rows(request, page.items),
     }
@@ -55,8 +58,8 @@ def rows(request: MemberRequest) -> HttpResponse:
 
 
 def _rows(request: MemberRequest, messages: list[Message]) -> dict[str, object]:
-    counts = counts_of([message.pk for message in messages])
-    rows = [MessageRow(message, counts[message.pk]) for message in messages]
+    standings = standings_of(messages)
+    rows = [MessageRow(message, standings[message.pk]) for message in messages]
     return {
         "rows": rows,
         "ids_under_way": urlencode([("id", row.message.pk) for row in rows if row.is_under_way]),
@@ -64,6 +67,13 @@ def _rows(request: MemberRequest, messages: list[Message]) -> dict[str, object]:
         "shows_cost": bool(request.organisation.price_per_segment),
         "currency": request.organisation.currency,
     }
+
+
+def _pause_of(request: MemberRequest) -> Trouble | None:
+    """Why nothing of the organisation's leaves until a person lets it."""
+    account = GatewayAccount.objects.filter(organisation=request.organisation).first()
+    trouble = trouble_of(account, now=timezone.now()) if account else None
+    return trouble if trouble and trouble.is_paused else None
 
 
 def visible_message(request: MemberRequest, pk: int) -> Message:

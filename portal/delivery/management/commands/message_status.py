@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from portal.audit.commands import ServiceCommand
 from portal.core.errors import Refused
 from portal.delivery.models import Message
-from portal.delivery.selectors import Counts, is_settled, message_counts, overall_state
+from portal.delivery.selectors import Standing, is_settled, message_standing
 
 STILL_UNDER_WAY = 3
 _POLL_SECONDS = 0.2
@@ -42,9 +42,9 @@ class Command(ServiceCommand):
         if message is None:
             raise Refused(_("There is no message %(id)s.") % {"id": options["id"]})
         wait: float | None = options["wait"]
-        counts = _wait_until_settled(message, wait or 0.0)
-        words = _as_json(message, counts) if options["json"] else _as_lines(counts)
-        if wait is not None and not is_settled(counts):
+        standing = _wait_until_settled(message.pk, wait or 0.0)
+        words = _as_json(message, standing) if options["json"] else _as_lines(standing)
+        if wait is not None and not is_settled(standing.counts):
             self.stdout.write(words)
             raise CommandError(
                 _("The time is over and the message is still under way."),
@@ -53,26 +53,27 @@ class Command(ServiceCommand):
         return words
 
 
-def _wait_until_settled(message: Message, patience: float) -> Counts:
+def _wait_until_settled(message_id: int, patience: float) -> Standing:
     deadline = time.monotonic() + patience
-    counts = message_counts(message.pk)
-    while not is_settled(counts) and time.monotonic() < deadline:
+    standing = message_standing(message_id)
+    while not is_settled(standing.counts) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
-        counts = message_counts(message.pk)
-    return counts
+        standing = message_standing(message_id)
+    return standing
 
 
-def _as_json(message: Message, counts: Counts) -> str:
+def _as_json(message: Message, standing: Standing) -> str:
     status = {
         "id": message.pk,
-        "state": overall_state(counts),
+        "state": standing.overall,
         "recipients": message.recipients_count,
         "segments": message.segments * message.recipients_count,
-        "counts": dict(counts),
+        "counts": dict(standing.counts),
     }
     return json.dumps(status)
 
 
-def _as_lines(counts: Counts) -> str:
+def _as_lines(standing: Standing) -> str:
     """The state, then the number of recipients in each, in the words of the JSON."""
-    return "\n".join([overall_state(counts), *(f"{state}: {n}" for state, n in counts.items())])
+    counts = standing.counts.items()
+    return "\n".join([standing.overall, *(f"{state}: {n}" for state, n in counts)])
