@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from kombu.exceptions import OperationalError
 
@@ -23,7 +24,7 @@ def call_for_help(account_id: int, *, seconds: float) -> None:
     _send(account_id, expires=seconds)
 
 
-def _send(account_id: int, **when: object) -> None:
+def _send(account_id: int, **when: Any) -> None:
     from portal.delivery.tasks import deliver  # the tasks call services that ring
 
     try:
