@@ -87,7 +87,8 @@ def test_no_address_is_changed_by_head_put_or_delete(world: World, row: Row) -> 
 
     for method in ("head", "put", "delete"):
         with undone():
-            assert getattr(browser, method)(row.url(world)).status_code < 500
+            status = getattr(browser, method)(row.url(world)).status_code
+            assert status < 500 or row.get is Outcome.UNREADY
             assert snapshot() == before
 
 
