@@ -1,6 +1,7 @@
 """Totals of the engine, for whoever watches it: kept by each run, added up in the database."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -62,7 +63,8 @@ class _Totals:
     def note(self, outcome: Outcome) -> None:
         self.counts[_COUNTED_AS[outcome.verdict]] += 1
         if outcome.phase is Phase.DOT and outcome.code is not None:
-            took = (outcome.ended_at - outcome.started_at).total_seconds()
+            # The clock may have been set back meanwhile.
+            took = max(0.0, (outcome.ended_at - outcome.started_at).total_seconds())
             self.answers[bisect_left(ANSWER_SECONDS, took)] += 1
             self.seconds += took
 
@@ -71,18 +73,18 @@ class Meter:
     """Counts in memory, and adds to the database's totals when told to."""
 
     def __init__(self, now: datetime) -> None:
-        self._totals: dict[int, _Totals] = {}
+        self._totals: dict[int, _Totals] = defaultdict(_Totals)
         self._flushed_at = now
 
     def note(self, account_id: int, outcomes: Iterable[Outcome]) -> None:
         """These tries on the account are over."""
         for outcome in outcomes:
-            self._of(account_id).note(outcome)
+            self._totals[account_id].note(outcome)
 
     def note_vanished(self, account_ids: Iterable[int]) -> None:
         """An envelope of each of these accounts became uncertain with its worker."""
         for account_id in account_ids:
-            self._of(account_id).counts["uncertain"] += 1
+            self._totals[account_id].counts["uncertain"] += 1
 
     def flush_now_and_then(self, now: datetime) -> None:
         """Flush where the last time is a second ago."""
@@ -95,13 +97,10 @@ class Meter:
         Raises Django's database errors, and has forgotten the counts then: whether they were
         added is not known.
         """
-        totals, self._totals = self._totals, {}
+        totals, self._totals = self._totals, defaultdict(_Totals)
         self._flushed_at = now
         if totals:
             rows(_ADD, {"now": now, "accounts": list(totals), **_columns(totals.values())})
-
-    def _of(self, account_id: int) -> _Totals:
-        return self._totals.setdefault(account_id, _Totals())
 
 
 def _columns(totals: Collection[_Totals]) -> dict[str, list[object]]:
