@@ -4,7 +4,7 @@ Django writes every parameter into the text of its statements, so that PostgreSQ
 each anew. These go to the same connection and the same transaction, with parameters apart.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection
@@ -27,3 +27,8 @@ def rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]
         cursor = Cursor(raw)
         cursor.execute(statement, parameters, prepare=True)
         return cursor.fetchall() if cursor.description else []
+
+
+def integers(values: Iterable[int]) -> str:
+    """A parameter for ``%(name)s::bigint[]``, made several times as fast as from a list."""
+    return f"{{{','.join(map(str, values))}}}"

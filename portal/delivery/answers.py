@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from portal.billing.services import Held, capture, release
-from portal.core.prepared import rows
+from portal.core.prepared import integers, rows
 from portal.delivery.claims import ClaimedEnvelope, ClaimKey
 from portal.delivery.models import Attempt, State
 from sms.retry import Phase, Verdict, backoff
@@ -31,19 +31,21 @@ _ACCEPT_THEN_PROMISE = """
          WHERE e.id = a.id AND e.state = 'transmitting' AND e.token = ANY(%(tokens)s::uuid[])
         RETURNING e.id, e.message_id, e.reserved),
     alive AS MATERIALIZED (
-        SELECT token FROM delivery_claim
-         WHERE token = ANY(%(claims)s::uuid[]) AND lease_until > %(now)s
-           FOR NO KEY UPDATE),
+        SELECT c.token, w.place
+          FROM unnest(%(claims)s::uuid[]) WITH ORDINALITY AS w (token, place)
+          JOIN delivery_claim c ON c.token = w.token
+         WHERE c.lease_until > %(now)s
+           FOR NO KEY UPDATE OF c),
     passed AS (
         UPDATE delivery_envelope e
-           SET state = 'transmitting', token = p.token, transmitting_at = %(now)s
-          FROM unnest(%(passing)s::bigint[], %(passing_tokens)s::uuid[]) AS p (id, token)
-          JOIN alive ON alive.token = p.token
+           SET state = 'transmitting', token = alive.token, transmitting_at = %(now)s
+          FROM unnest(%(passing)s::bigint[], %(places)s::bigint[]) AS p (id, place)
+          JOIN alive ON alive.place = p.place
          WHERE e.id = p.id AND e.state = 'queued' AND e.retry_at IS NULL
-        RETURNING e.id, e.token)
-    SELECT id, message_id, reserved, NULL AS token FROM accepted
+        RETURNING e.id, alive.place)
+    SELECT id, message_id, reserved, NULL AS place FROM accepted
      UNION ALL
-    SELECT id, NULL, NULL, token FROM passed
+    SELECT id, NULL, NULL, place FROM passed
 """
 _SETTLE = """
     UPDATE delivery_envelope e
@@ -109,26 +111,28 @@ def outcomes_record(outcomes: Sequence[Outcome], *, now: datetime) -> None:
 def _accept_then_promise(
     accepted: Sequence[Outcome], passing: Sequence[ClaimedEnvelope], now: datetime
 ) -> tuple[list[Held], set[ClaimKey]]:
+    claims = list({envelope.token for envelope in passing})
+    place_of = {token: place for place, token in enumerate(claims, start=1)}
     found = rows(
         _ACCEPT_THEN_PROMISE,
         {
             "now": now,
-            "accepted": [outcome.envelope.id for outcome in accepted],
-            "codes": [outcome.code for outcome in accepted],
+            "accepted": integers(outcome.envelope.id for outcome in accepted),
+            "codes": integers(outcome.code or 0 for outcome in accepted),
             "replies": [outcome.reply for outcome in accepted],
             "tokens": list({outcome.envelope.token for outcome in accepted}),
-            "passing": [envelope.id for envelope in passing],
-            "passing_tokens": [envelope.token for envelope in passing],
-            "claims": list({envelope.token for envelope in passing}),
+            "claims": claims,
+            "passing": integers(envelope.id for envelope in passing),
+            "places": integers(place_of[envelope.token] for envelope in passing),
         },
     )
     organisations = _organisations(accepted)
     settled = [
         Held(organisations[message_id], message_id, pk, reserved)
-        for pk, message_id, reserved, _token in found
+        for pk, message_id, reserved, _place in found
         if message_id is not None
     ]
-    return settled, {(pk, token) for pk, message_id, _reserved, token in found if not message_id}
+    return settled, {(pk, claims[place - 1]) for pk, _message, _reserved, place in found if place}
 
 
 def _settle(outcomes: Sequence[Outcome]) -> None:

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from portal.core.prepared import rows
-from portal.delivery.models import Claim, GatewayAccount, Message, OutboxEntry
+from portal.core.prepared import integers, rows
+from portal.delivery.models import GatewayAccount, Message, OutboxEntry
 from portal.delivery.permits import Permits
 from portal.delivery.recall import claim_begins
 from portal.delivery.scheduling import BULK, INTERACTIVE, entries_due, may_send
@@ -91,10 +91,7 @@ def envelopes_claim(
         choice.take_new(BULK)
     envelopes = _envelopes(token, choice.slices)
     if envelopes:
-        ids = [envelope.id for envelope in envelopes]
-        Claim.objects.create(
-            token=token, account=account, lease_until=lease_end(now), envelope_ids=ids
-        )
+        _claim_insert(token, account, envelopes, now)
     _spend_slots(account, len(envelopes), now)
     return Claimed(
         token,
@@ -102,6 +99,26 @@ def envelopes_claim(
         envelopes,
         account.next_slot if account.per_minute else None,
         choice.is_contended,
+    )
+
+
+def _claim_insert(
+    token: uuid.UUID,
+    account: GatewayAccount,
+    envelopes: Sequence[ClaimedEnvelope],
+    now: datetime,
+) -> None:
+    rows(
+        """
+        INSERT INTO delivery_claim (token, account_id, lease_until, envelope_ids)
+        VALUES (%(token)s, %(account)s, %(until)s, %(ids)s::bigint[])
+        """,
+        {
+            "token": token,
+            "account": account.pk,
+            "until": lease_end(now),
+            "ids": integers(envelope.id for envelope in envelopes),
+        },
     )
 
 
@@ -211,7 +228,7 @@ def _move_cursors(moved: Sequence[tuple[int, int]]) -> None:
               FROM unnest(%(ids)s::bigint[], %(next)s::int[]) AS moved (message_id, next_number)
              WHERE o.message_id = moved.message_id
             """,
-            {"ids": [pk for pk, _next in moved], "next": [number for _pk, number in moved]},
+            {"ids": integers(pk for pk, _next in moved), "next": integers(n for _pk, n in moved)},
         )
 
 
@@ -235,7 +252,7 @@ def _leave_the_returned(ids: Sequence[int]) -> None:
     if ids:
         rows(
             "UPDATE delivery_envelope SET retry_at = NULL WHERE id = ANY(%(ids)s::bigint[])",
-            {"ids": list(ids)},
+            {"ids": integers(ids)},
         )
 
 
@@ -255,9 +272,9 @@ def _envelopes(token: uuid.UUID, slices: Sequence[_Slice]) -> list[ClaimedEnvelo
          ORDER BY s.place, e.number
         """,
         {
-            "messages": [part.message.pk for part in slices],
-            "lows": [part.low for part in slices],
-            "highs": [part.high for part in slices],
+            "messages": integers(part.message.pk for part in slices),
+            "lows": integers(part.low for part in slices),
+            "highs": integers(part.high for part in slices),
         },
     )
     return [
@@ -295,7 +312,7 @@ def claims_unbroken(envelope_ids: Collection[int]) -> set[int]:
         SELECT id FROM delivery_envelope
          WHERE id = ANY(%(ids)s::bigint[]) AND state = 'queued' AND retry_at IS NULL
         """,
-        {"ids": list(envelope_ids)},
+        {"ids": integers(envelope_ids)},
     )
     return {pk for (pk,) in found}
 

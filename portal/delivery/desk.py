@@ -60,6 +60,8 @@ class Desk:
         self.retiring = False
         # Whether a claim is worth the try.
         self.has_more = True
+        # When the limit per minute lets more go.
+        self.next_slot: datetime | None = None
         self._account: GatewayAccount | None = None
         self._server: Server | None = None
         self._paper: Stationery | None = None
@@ -77,6 +79,14 @@ class Desk:
     def only_waits(self) -> bool:
         """Whether nothing but late answers keeps it."""
         return self.lanes.busy == self.lanes.late > 0 and not self._buffer
+
+    @property
+    def wants_help(self) -> bool:
+        """Whether more is due than it can send, and other workers could."""
+        if self._account is None or self.retiring or not self.has_more:
+            return False
+        has_plenty = len(self._buffer) > 2 * self.lanes.busy
+        return has_plenty and self.lease.connections < self._account.connections
 
     @property
     def is_over(self) -> bool:
@@ -102,6 +112,7 @@ class Desk:
             now=now,
             only_interactive=only_interactive,
         )
+        self.next_slot = claimed.next_slot
         self.has_more = claimed.is_contended or bool(claimed.envelopes)
         if not claimed.envelopes:
             return

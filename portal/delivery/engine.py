@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
@@ -22,9 +23,9 @@ from django.utils import timezone
 from portal.delivery.answers import group_commit, outcomes_record
 from portal.delivery.connections import connections_lease
 from portal.delivery.desk import Desk
-from portal.delivery.doorbell import ring
+from portal.delivery.doorbell import call_for_help, ring, ring_at
 from portal.delivery.meters import Meter
-from portal.delivery.scheduling import INTERACTIVE, Due, accounts_due
+from portal.delivery.scheduling import INTERACTIVE, Due, accounts_due, is_due
 from portal.delivery.sweep import sweep_outbox
 from sms.lane import catch_up
 
@@ -51,9 +52,7 @@ def deliver_account(account_id: int) -> int:
     with Run() as run:
         run.adopt(account_id)
         settled = run.deliver()
-    # Who rang while we held the last connection was sent away.
-    for due in accounts_due(now=timezone.now(), among=run.served):
-        ring(due.account_id)
+    run.ring_for_the_rest()
     return settled
 
 
@@ -68,6 +67,8 @@ class Run:
         self._news: asyncio.Future[None] | None = None
         self._began = self._ticked = self._renewed = self._swept = time.monotonic()
         self._not_before: dict[int, float] = {}
+        self._called: dict[int, float] = {}
+        self._next_slots: dict[int, datetime] = {}
         self._meter = Meter(timezone.now())
 
     def __enter__(self) -> Self:
@@ -197,6 +198,7 @@ class Run:
         self._meter.flush_now_and_then(now)
         self._heed(accounts_due(now=now))
         self._share_out()
+        self._call_for_help()
         if self._is_overtime:
             self._end_or_stand_in()
 
@@ -238,6 +240,15 @@ class Run:
     def _share(count: int) -> int:
         return max(1, settings.DELIVERY_SESSIONS_PER_WORKER // max(1, count))
 
+    def _call_for_help(self) -> None:
+        """A submit rings once, for one worker; where it has more to send than this one can, idle
+        ones are asked too."""
+        now = time.monotonic()
+        for account_id, desk in self.desks.items():
+            if desk.wants_help and now - self._called.get(account_id, 0) > ASK_AGAIN_SECONDS:
+                self._called[account_id] = now
+                call_for_help(account_id, seconds=ASK_AGAIN_SECONDS)
+
     def _end_or_stand_in(self) -> None:
         """The run's time is over. Where late answers keep it, it does meanwhile what this worker
         process would have done."""
@@ -256,7 +267,19 @@ class Run:
                 continue
             self._loop.run_until_complete(desk.lanes.close())
             desk.free(timezone.now())
+            if desk.next_slot:
+                self._next_slots[account_id] = desk.next_slot
             del self.desks[account_id]
+
+    def ring_for_the_rest(self) -> None:
+        """What is due on the accounts served is another run's: who rang while we held the last
+        connection was sent away."""
+        now = timezone.now()
+        for due in accounts_due(now=now, among=self.served):
+            ring(due.account_id)
+        for account_id, next_slot in self._next_slots.items():
+            if next_slot > now and is_due(account_id, now=next_slot):
+                ring_at(account_id, next_slot)
 
     def _drain(self) -> None:
         """Without a database: no more dots; the answers still out are waited for and recorded."""
