@@ -147,7 +147,7 @@ def messages_in_state(messages: QuerySet[Message], state: str) -> QuerySet[Messa
         return messages.filter(Exists(in_outbox), Exists(envelopes.filter(state=state)))
     if state in NOTABLE:
         return messages.filter(Exists(envelopes.filter(notable=state)))
-    moving = Q(settled_counts=None) & Q(Exists(envelopes.filter(state=state)))
+    moving = Q(settled_counts__isnull=True) & Q(Exists(envelopes.filter(state=state)))
     return messages.filter(Q(settled_counts__has_key=state) | moving)
 
 

@@ -133,6 +133,8 @@ SITE = [
     Row("/history/rows?id={queued}", MEMBERS),
     Row("/history/{queued}", VIEWERS),
     Row("/history/{queued}/progress", VIEWERS),
+    press("/history/{queued}/pause", DECIDERS),
+    press("/history/{paused}/resume", DECIDERS),
     press("/history/{queued}/cancel", DECIDERS),
     press("/history/{held}/release", MANAGERS),
     Row("/history/{rejected}/rejected", DECIDERS),
@@ -221,6 +223,8 @@ ADMIN = [
     press("/admin/delivery/gatewayaccount/{gateway}/do/test/", ADMINISTRATORS),
     form("/admin/delivery/gatewayaccount/{gateway}/do/pause/", ADMINISTRATORS, reason="Нет"),
     press("/admin/delivery/gatewayaccount/{paused_gateway}/do/resume/", ADMINISTRATORS),
+    form("/admin/delivery/gatewayaccount/stop-all/", ADMINISTRATORS, reason="Нет"),
+    press("/admin/delivery/gatewayaccount/resume-all/", ADMINISTRATORS),
     # Services without buttons of their own have the address all the same.
     *(
         Row(f"/admin/{place}/{OBJECTS[place]}/do/x/", ADMINISTRATORS, get=MISSING, post=MISSING)

@@ -13,7 +13,9 @@ from portal.accounts.rights import Role
 from portal.audit.models import Event
 from portal.billing.models import LedgerEntry
 from portal.billing.services import top_up
-from portal.delivery.models import Attempt, GatewayAccount, HeldBecause, State
+from portal.delivery.decisions import message_pause
+from portal.delivery.models import Attempt, GatewayAccount
+from portal.delivery.platform import platform_stop
 from portal.senders.models import SenderName, SenderState
 from tests.factories import (
     AdministratorFactory,
@@ -25,7 +27,7 @@ from tests.factories import (
     SenderNameFactory,
     submit_message,
 )
-from tests.integration.history.answers import REJECTED, UNCERTAIN, answer
+from tests.integration.history.answers import REJECTED, UNCERTAIN, answer, hold
 
 
 class Actor(StrEnum):
@@ -86,6 +88,7 @@ def make_world() -> World:
         "event": Event.objects.values_list("pk", flat=True)[0],
         "reset": _reset_link(actors[Actor.MANAGER]),
     }
+    platform_stop(because="The operator moves its servers", actor=administrator)
     return world
 
 
@@ -126,13 +129,16 @@ def _messages(author: User) -> dict[str, object]:
     rejected = submit_message(author)
     answer(rejected, REJECTED)
     held = submit_message(author)
-    held.envelopes.update(state=State.HELD, held_because=HeldBecause.AUTHOR_DISABLED)
+    hold(held)
+    paused = submit_message(author)
+    message_pause(message=paused, actor=author)
     return {
         "queued": submit_message(author).pk,
         "uncertain": uncertain.pk,
         "envelope": uncertain.envelopes.get().pk,
         "rejected": rejected.pk,
         "held": held.pk,
+        "paused": paused.pk,
     }
 
 

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.db import models
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.accounts.rights import Role
@@ -93,10 +94,10 @@ def test_the_outbox_is_only_looked_at(office: Client, model: type[models.Model])
 def an_attempt(envelope: Envelope) -> Attempt:
     return Attempt.objects.create(
         envelope=envelope,
-        started_at=envelope.due_at,
-        ended_at=envelope.due_at,
+        started_at=timezone.now(),
+        ended_at=timezone.now(),
         phase="dot",
-        outcome="accepted",
+        outcome="uncertain",
     )
 
 

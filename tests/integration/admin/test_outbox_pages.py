@@ -7,14 +7,17 @@ import pytest
 from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from portal.audit.models import Action, Event
 from portal.audit.services import event_record
 from portal.core import admin_pages
+from portal.delivery.decisions import message_pause
 from portal.delivery.models import Attempt, Envelope, GatewayAccount, Message, State
 from portal.senders.models import SenderName
 from tests.factories import ContactFactory, MemberFactory, OrganisationFactory, submit_message
 from tests.integration.admin.pages import page_url, text_of
+from tests.integration.history.answers import ACCEPTED, REJECTED, Answer, answer, hold
 
 pytestmark = pytest.mark.django_db
 
@@ -26,10 +29,10 @@ def a_row_of_everything() -> None:
     envelope = submit_message(member).envelopes.get()
     Attempt.objects.create(
         envelope=envelope,
-        started_at=envelope.due_at,
-        ended_at=envelope.due_at,
+        started_at=timezone.now(),
+        ended_at=timezone.now(),
         phase="dot",
-        outcome="accepted",
+        outcome="uncertain",
     )
 
 
@@ -88,6 +91,46 @@ def test_envelopes_are_found_from_their_message(office: Client) -> None:
     response = office.get(page_url(Envelope, "changelist"), {"message__id__exact": message.pk})
 
     assert [envelope.message_id for envelope in response.context["cl"].result_list] == [message.pk]
+
+
+def test_a_held_or_paused_message_is_shown_and_found_as_such(office: Client) -> None:
+    author = MemberFactory(name="Анна")
+    held, paused, queued = (submit_message(author) for _ in range(3))
+    hold(held)
+    message_pause(message=paused, actor=author)
+
+    def shown(model: type[models.Model], **query: object) -> set[int]:
+        return {
+            row.pk
+            for row in office.get(page_url(model, "changelist"), query).context["cl"].result_list
+        }
+
+    assert shown(Message, state="held") == {held.pk}
+    assert shown(Message, state="paused") == {paused.pk}
+    assert shown(Message, state="queued") == {paused.pk, queued.pk}
+    assert shown(Envelope, state="held") == {held.envelopes.get().pk}
+    assert shown(Envelope, state="queued") == {
+        paused.envelopes.get().pk,
+        queued.envelopes.get().pk,
+    }
+    assert "its author may no longer send" in text_of(office.get(page_url(held, "change")))
+    assert "Анна" in text_of(office.get(page_url(paused, "change")))
+    for row in (held.envelopes.get(), held):
+        assert "held" in text_of(office.get(page_url(row, "change")))
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [([], "Other attempts"), ([ACCEPTED], "taken at the first try"), ([REJECTED], "Show</a>")],
+)
+def test_an_envelope_says_where_its_tries_are_told(
+    office: Client, answers: list[Answer], words: str
+) -> None:
+    message = submit_message(MemberFactory())
+    if answers:
+        answer(message, *answers)
+
+    assert words in text_of(office.get(page_url(message.envelopes.get(), "change")))
 
 
 def test_attempts_are_shown_and_found_in_words(office: Client) -> None:

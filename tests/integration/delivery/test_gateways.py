@@ -15,6 +15,9 @@ from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
 from portal.core.errors import Conflict, Refused
 from portal.delivery import gateways
+from portal.delivery.account_health import account_pause
+from portal.delivery.answers import group_commit
+from portal.delivery.claims import envelopes_claim
 from portal.delivery.gateways import (
     connection_test,
     gateway_pause,
@@ -22,7 +25,8 @@ from portal.delivery.gateways import (
     gateway_set,
     smtp_server_of,
 )
-from portal.delivery.models import GatewayAccount
+from portal.delivery.models import GatewayAccount, State
+from portal.delivery.selectors import message_counts
 from sms.secret import Secret
 from sms.smtp import Security
 from tests.factories import (
@@ -31,6 +35,7 @@ from tests.factories import (
     GatewayAccountFactory,
     MemberFactory,
     OrganisationFactory,
+    submit_message,
 )
 from tests.integration.delivery.operator_thread import operator_in_thread
 from tests.unit.sms.fake_operator import OBEDIENT
@@ -188,12 +193,15 @@ def test_a_field_that_is_nobodys_to_change_is_a_programming_error() -> None:
         set_up(**NEW_ACCOUNT, paused_reason="")
 
 
+REFUSAL = "auth: 535 no"
+
+
 def paused_account() -> GatewayAccount:
     return GatewayAccountFactory(
-        paused_reason="auth: 535 no",
+        paused_reason=REFUSAL,
         failures=4,
         not_before=timezone.now() + timedelta(hours=1),
-        last_failure="auth: 535 no",
+        last_failure=REFUSAL,
     )
 
 
@@ -246,13 +254,57 @@ def test_pausing_needs_a_reason_and_says_it() -> None:
 
 
 def test_pausing_twice_keeps_the_first_reason() -> None:
-    account = GatewayAccountFactory(paused_reason="first")
+    account = GatewayAccountFactory()
+    gateway_pause(account=account, reason="first", actor=AdministratorFactory())
 
     with pytest.raises(Conflict):
         gateway_pause(account=account, reason="second", actor=AdministratorFactory())
 
     account.refresh_from_db()
     assert account.paused_reason == "first"
+
+
+def test_a_persons_pause_takes_the_place_of_the_engines_and_a_mended_account_stays_paused() -> None:
+    account, administrator = paused_account(), AdministratorFactory()
+
+    gateway_pause(account=account, reason="the contract ended", actor=administrator)
+    set_up(account.organisation, host="smtp.example.org", sms_password=Secret("new"))
+
+    account.refresh_from_db()
+    assert (account.paused_reason, account.paused_by) == ("the contract ended", administrator)
+    assert (account.failures, account.not_before, account.last_failure) == (0, None, "")
+    assert not Event.objects.filter(action=Action.RESUMED).exists()
+
+
+def test_a_persons_pause_ends_by_a_person(rung: list[int]) -> None:
+    account, administrator = GatewayAccountFactory(), AdministratorFactory()
+    gateway_pause(account=account, reason="the contract ended", actor=administrator)
+
+    gateway_resume(account=account, actor=administrator)
+
+    account.refresh_from_db()
+    assert (account.is_paused, account.paused_by) == (False, None)
+
+
+def test_the_engine_leaves_a_persons_pause_as_it_is() -> None:
+    account, administrator = GatewayAccountFactory(), AdministratorFactory()
+    gateway_pause(account=account, reason="the contract ended", actor=administrator)
+
+    account_pause(account.pk, because=REFUSAL)
+
+    account.refresh_from_db()
+    assert (account.paused_reason, account.paused_by) == ("the contract ended", administrator)
+
+
+def test_what_a_worker_holds_goes_back_when_its_account_is_paused() -> None:
+    message = submit_message(MemberFactory())
+    account = GatewayAccount.objects.get()
+    [held] = envelopes_claim(account_id=account.pk, most=1, now=timezone.now()).envelopes
+
+    gateway_pause(account=account, reason="the contract ended", actor=AdministratorFactory())
+
+    assert group_commit(outcomes=[], passing=[held], now=timezone.now()) == set()
+    assert message_counts(message.pk) == {State.QUEUED: 1}
 
 
 def test_resuming_forgets_the_failures_and_rings(

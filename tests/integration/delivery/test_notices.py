@@ -1,6 +1,6 @@
 """Whom a mail tells of what waits for a person, and that it tells them once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
 from typing import Any
 
@@ -17,10 +17,17 @@ from portal.accounts.rights import Role
 from portal.accounts.services import member_change
 from portal.core.advisory_lock import only_one_at_a_time
 from portal.delivery import tasks
-from portal.delivery.claims import envelopes_claim
+from portal.delivery.claims import ClaimedEnvelope, envelopes_claim
 from portal.delivery.decisions import message_release
 from portal.delivery.gateways import gateway_pause, gateway_resume
-from portal.delivery.models import Envelope, GatewayAccount, HeldBecause, Message, State
+from portal.delivery.models import (
+    Envelope,
+    GatewayAccount,
+    HeldBecause,
+    Message,
+    OutboxEntry,
+    State,
+)
 from portal.delivery.notices import NOTICES_LOCK, notices_send
 from portal.senders.models import SenderState
 from portal.senders.services import sender_name_decide
@@ -80,9 +87,9 @@ def uncertain(author: User) -> Message:
     return message
 
 
-def claim_all() -> None:
+def claim_all() -> Sequence[ClaimedEnvelope]:
     account = GatewayAccount.objects.get()
-    envelopes_claim(account_id=account.pk, most=10, now=timezone.now())
+    return envelopes_claim(account_id=account.pk, most=10, now=timezone.now()).envelopes
 
 
 def told() -> list[list[str]]:
@@ -108,16 +115,15 @@ def test_a_disabled_or_demoted_author_s_message_is_held_and_a_manager_told_of_it
     message = submit_message(author)
     stop(author, manager)
     claim_all()
-    held = message.envelopes.get()
-    assert (held.state, held.held_because) == (State.HELD, HeldBecause.AUTHOR_DISABLED)
+    assert OutboxEntry.objects.get().held_because == HeldBecause.AUTHOR_DISABLED
 
     notices_send()
     assert told() == [addressees]
+    assert "its author may no longer send" in mail.outbox[0].body
     assert mail.outbox[0].body.endswith(f"/{message.pk}")
 
     message_release(message=message, actor=manager)
-    claim_all()
-    assert message.envelopes.get().state == State.CLAIMED
+    assert len(claim_all()) == 1
 
 
 def test_a_revoked_sender_name_s_message_is_told_to_managers_and_author(

@@ -88,4 +88,4 @@ def test_sending_again_takes_a_closed_message_back_into_the_outbox(
     assert message_counts(partly_uncertain.pk) == {"accepted": 1, "rejected": 1, "queued": 1}
     assert len(deliver(account)) == 1
     assert outbox_close() == 1
-    assert settled_counts(partly_uncertain) == {"accepted": 2, "rejected": 1}
+    assert settled_counts(partly_uncertain) == {"accepted": 2, "rejected": 1, "replaced": 1}

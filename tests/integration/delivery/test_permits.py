@@ -10,9 +10,11 @@ from portal.accounts.rights import Role
 from portal.core.errors import Refused
 from portal.delivery.claims import envelopes_claim
 from portal.delivery.decisions import envelope_send_again, message_release
-from portal.delivery.models import HeldBecause, Message, State
+from portal.delivery.models import HeldBecause, Message, OutboxEntry, State
+from portal.delivery.selectors import message_counts
 from portal.senders.services import sender_name_decide, sender_name_request
 from tests.factories import AdministratorFactory, MemberFactory, SenderNameFactory, submit_message
+from tests.integration.history.answers import hold
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +36,7 @@ def revoked(message: Message, **approved_again: Any) -> None:
 
 
 def held(message: Message) -> Message:
-    message.envelopes.update(state=State.HELD, held_because=HeldBecause.SENDER_NOT_APPROVED)
+    hold(message, HeldBecause.SENDER_NOT_APPROVED)
     return message
 
 
@@ -53,7 +55,7 @@ def test_a_name_approved_in_other_capitals_sends_no_message_of_the_revoked_one(
     claimed = envelopes_claim(account_id=account_id, most=10, now=timezone.now())
 
     assert not claimed.envelopes
-    assert message.envelopes.get().held_because == HeldBecause.SENDER_NOT_APPROVED
+    assert OutboxEntry.objects.get().held_because == HeldBecause.SENDER_NOT_APPROVED
 
 
 def test_a_name_approved_in_other_capitals_releases_nothing(manager: User) -> None:
@@ -63,7 +65,7 @@ def test_a_name_approved_in_other_capitals_releases_nothing(manager: User) -> No
     with pytest.raises(Refused):
         message_release(message=message, actor=manager)
 
-    assert message.envelopes.get().state == State.HELD
+    assert message_counts(message.pk) == {State.HELD: 1}
 
 
 def test_a_name_approved_again_as_it_was_releases_its_messages(manager: User) -> None:
@@ -72,7 +74,7 @@ def test_a_name_approved_again_as_it_was_releases_its_messages(manager: User) ->
 
     message_release(message=message, actor=manager)
 
-    assert message.envelopes.get().state == State.QUEUED
+    assert message_counts(message.pk) == {State.QUEUED: 1}
     message.refresh_from_db()
     assert message.vouched_by == manager
 

@@ -9,14 +9,14 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.accounts.models import Organisation, User
-from portal.delivery.models import GatewayAccount, HeldBecause, Message, State
+from portal.delivery.models import GatewayAccount, Message, State
 from portal.delivery.selectors import message_counts
 from tests.factories import MemberFactory, OrganisationFactory, submit_message
-from tests.integration.history.answers import ACCEPTED, REJECTED, UNCERTAIN, answer
+from tests.integration.history.answers import ACCEPTED, REJECTED, UNCERTAIN, answer, hold
 
 SignIn = Callable[[User], Client]
 DECISIONS = ["was_sent", "was_not_sent", "send_again"]
-ON_MESSAGES = ["cancel", "release", "resend_send"]
+ON_MESSAGES = ["pause", "resume", "cancel", "release", "resend_send"]
 
 
 def act(client: Client, name: str, message: Message, **data: object) -> HttpResponse:
@@ -61,7 +61,7 @@ def test_what_has_left_is_not_cancelled(browser_of: SignIn, sender: User) -> Non
 
 def test_a_manager_releases_what_is_held(browser_of: SignIn, manager: User, sender: User) -> None:
     message = submit_message(sender)
-    message.envelopes.update(state=State.HELD, held_because=HeldBecause.AUTHOR_DISABLED)
+    hold(message)
 
     act(browser_of(manager), "release", message)
 
@@ -187,7 +187,7 @@ def test_an_auditor_decides_nothing(
 
 def test_a_sender_releases_nothing(browser_of: SignIn, sender: User) -> None:
     message = submit_message(sender)
-    message.envelopes.update(state=State.HELD, held_because=HeldBecause.AUTHOR_DISABLED)
+    hold(message)
 
     assert act(browser_of(sender), "release", message).status_code == 403
     assert message_counts(message.pk) == {State.HELD: 1}

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portal.accounts.models import Organisation, Plan, User
 from portal.billing.services import top_up
-from portal.delivery.models import GatewayAccount, HeldBecause, Message, State
+from portal.delivery.models import GatewayAccount, Message
 from portal.history.pages import RECIPIENTS_PER_PAGE
 from tests.factories import (
     AdministratorFactory,
@@ -20,7 +20,7 @@ from tests.factories import (
     OrganisationFactory,
     submit_message,
 )
-from tests.integration.history.answers import ACCEPTED, BUSY, REJECTED, UNCERTAIN, answer
+from tests.integration.history.answers import ACCEPTED, BUSY, REJECTED, UNCERTAIN, answer, hold
 
 SignIn = Callable[[User], Client]
 
@@ -108,7 +108,7 @@ def test_a_scheduled_message_says_when_it_leaves(browser_of: SignIn, manager: Us
 
 def test_a_held_message_says_why(browser_of: SignIn, manager: User, sender: User) -> None:
     message = submit_message(sender)
-    message.envelopes.update(state=State.HELD, held_because=HeldBecause.AUTHOR_DISABLED)
+    hold(message)
 
     page = page_of(browser_of(manager), message)
 
@@ -289,7 +289,7 @@ def test_the_page_costs_the_same_queries_for_any_number_of_recipients(
     answer(message, ACCEPTED, *[UNCERTAIN] * min(count, 20))
     client = browser_of(manager)
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         page_of(client, message)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         progress_of(client, message, seen="")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.delivery.models import State
+from portal.delivery.selectors import Standing
 from portal.history.presenters import (
     BAR_WIDTH,
     TONES,
@@ -37,7 +38,7 @@ def test_the_bar_is_filled_from_end_to_end(counts: dict[str, int]) -> None:
 
 @given(COUNTS)
 def test_every_message_has_a_badge_with_words(counts: dict[str, int]) -> None:
-    badge = message_badge(counts)
+    badge = message_badge(Standing(counts, None))
 
     assert badge.words
     assert badge.tone in set(TONES.values())
@@ -45,8 +46,8 @@ def test_every_message_has_a_badge_with_words(counts: dict[str, int]) -> None:
 
 def test_a_message_of_which_nothing_was_accepted_is_not_partly_accepted() -> None:
     with translation.override("en"):
-        assert message_badge({"rejected": 1, "cancelled": 1}).words == "not sent"
-        assert message_badge({"accepted": 1, "rejected": 1}).words == "partly accepted"
+        assert message_badge(Standing({"rejected": 1, "cancelled": 1}, None)).words == "not sent"
+        assert message_badge(Standing({"accepted": 1, "rejected": 1}, None)).words == "partly accepted"
 
 
 def test_a_message_is_done_when_nothing_waits_for_anybody() -> None:
