@@ -7,9 +7,10 @@ from playwright.sync_api import Page, expect
 
 from portal.accounts.models import User
 from portal.accounts.rights import Role
+from portal.delivery.decisions import message_pause, message_resume
 from portal.delivery.models import Message, State
 from portal.delivery.selectors import message_counts
-from tests.browser.conftest import SignIn
+from tests.browser.conftest import Check, SignIn
 from tests.browser.conversations import told
 from tests.factories import MemberFactory, submit_message
 from tests.integration.history.answers import REJECTED, UNCERTAIN, answer
@@ -56,6 +57,65 @@ def test_what_has_not_left_is_cancelled(page: Page, sign_in: SignIn, author: Use
 
     told(page, "Cancelled for 2 recipients.")
     assert message_counts(message.pk) == {State.CANCELLED: 2}
+
+
+@pytest.mark.parametrize("browser", ["page", "phone_page", "plain_page"])
+def test_a_message_is_paused_resumed_and_cancelled(
+    request: pytest.FixtureRequest, sign_in: SignIn, author: User, browser: str
+) -> None:
+    page: Page = request.getfixturevalue(browser)
+    message = submit_message(author, "79210000000", "79210000001")
+    sign_in(page, author)
+    page.goto(f"/history/{message.pk}")
+
+    page.get_by_text("Pause", exact=True).click()
+    page.get_by_role("button", name="Yes, pause").click()
+    told(page, "Paused. What has not left waits until you resume it.")
+    expect(page.locator("#badge")).to_have_text("paused")
+
+    page.get_by_role("button", name="Resume").click()
+    told(page, "The message goes on.")
+    expect(page.locator("#badge")).to_have_text("queued")
+
+    page.get_by_text("Cancel what has not left").click()
+    page.get_by_role("button", name="Yes, cancel").click()
+    told(page, "Cancelled for 2 recipients.")
+    assert message_counts(message.pk) == {State.CANCELLED: 2}
+
+
+def test_a_message_is_paused_and_resumed_by_keyboard(
+    page: Page, sign_in: SignIn, axe: Check, author: User
+) -> None:
+    message = submit_message(author)
+    sign_in(page, author)
+    page.goto(f"/history/{message.pk}")
+
+    page.get_by_text("Pause", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    told(page, "Paused.")
+    axe(page)
+
+    page.get_by_role("button", name="Resume").focus()
+    page.keyboard.press("Enter")
+    told(page, "The message goes on.")
+
+
+def test_an_open_page_follows_a_pause_made_elsewhere(
+    page: Page, sign_in: SignIn, author: User
+) -> None:
+    message = submit_message(author)
+    sign_in(page, author)
+    page.goto(f"/history/{message.pk}")
+    expect(page.locator("#badge")).to_have_text("queued")
+
+    message_pause(message=message, actor=author)
+
+    expect(page.locator("#badge")).to_have_text("paused")
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    message_resume(message=message, actor=author)
+    expect(page.get_by_text("Pause", exact=True)).to_be_visible()
 
 
 def test_the_rejected_are_sent_to_again(page: Page, sign_in: SignIn, author: User) -> None:

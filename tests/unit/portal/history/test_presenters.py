@@ -1,12 +1,13 @@
 """States as people read them."""
 
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.delivery.models import State
+from portal.delivery.models import OutboxEntry, State
 from portal.delivery.selectors import Standing
 from portal.history.presenters import (
     BAR_WIDTH,
@@ -44,10 +45,24 @@ def test_every_message_has_a_badge_with_words(counts: dict[str, int]) -> None:
     assert badge.tone in set(TONES.values())
 
 
-def test_a_message_of_which_nothing_was_accepted_is_not_partly_accepted() -> None:
+def words_of(counts: dict[str, int], entry: OutboxEntry | None = None) -> str:
     with translation.override("en"):
-        assert message_badge(Standing({"rejected": 1, "cancelled": 1}, None)).words == "not sent"
-        assert message_badge(Standing({"accepted": 1, "rejected": 1}, None)).words == "partly accepted"
+        return message_badge(Standing(counts, entry)).words
+
+
+def test_a_message_of_which_nothing_was_accepted_is_not_partly_accepted() -> None:
+    assert words_of({"rejected": 1, "cancelled": 1}) == "not sent"
+    assert words_of({"accepted": 1, "rejected": 1}) == "partly accepted"
+
+
+def test_a_message_is_paused_while_something_of_it_waits() -> None:
+    paused = OutboxEntry(paused_at=datetime.now(UTC), paused_by_id=1)
+    cancelled = OutboxEntry(paused_at=datetime.now(UTC), paused_by_id=1, cancelled_by_id=1)
+
+    assert words_of({"accepted": 1, "transmitting": 1, "queued": 1}, paused) == "paused"
+    assert words_of({"accepted": 1, "transmitting": 1}, paused) == "being sent"
+    assert words_of({"cancelled": 1, "transmitting": 1, "queued": 1}, cancelled) == "being sent"
+    assert words_of({"held": 1}, paused) == "held"
 
 
 def test_a_message_is_done_when_nothing_waits_for_anybody() -> None:
