@@ -12,8 +12,6 @@ from tests.benchmarks.plan import Plan
 # E-mails of one number each, and e-mails full of numbers: the organisations of most sections.
 SINGLE, MANY = "single", "many"
 NUMBERS_PER_EMAIL = 80
-# The most that an account may have over all workers.
-MOST_CONNECTIONS = 100
 
 
 @dataclass(frozen=True)
@@ -27,10 +25,6 @@ class Bench:
             folder = Path(name)
             folder.chmod(0o755)
             yield folder
-
-
-def connections_for(sessions: int, workers: int) -> int:
-    return min(sessions * workers, MOST_CONNECTIONS)
 
 
 def say(words: str) -> None:

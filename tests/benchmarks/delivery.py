@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from tests.benchmarks.bench import MANY, NUMBERS_PER_EMAIL, SINGLE, Bench, connections_for, say
+from tests.benchmarks.bench import MANY, NUMBERS_PER_EMAIL, SINGLE, Bench, say
 from tests.benchmarks.cpu import cpu_seconds
 from tests.benchmarks.deliveries import deliver
 from tests.benchmarks.figures import Rounds, Row, Target
@@ -97,7 +97,7 @@ class _Spent:
 
 def _workers(portal: Portal, sessions: int) -> AbstractContextManager[list[Process]]:
     for organisation in portal.organisations:
-        portal.gateway_change(organisation, connections=connections_for(sessions, WORKERS))
+        portal.gateway_change(organisation, connections=sessions * WORKERS)
     return portal.workers(sessions=sessions)
 
 

@@ -3,7 +3,7 @@
 import time
 from statistics import quantiles
 
-from tests.benchmarks.bench import SINGLE, Bench, connections_for, say
+from tests.benchmarks.bench import SINGLE, Bench, say
 from tests.benchmarks.deliveries import deliver
 from tests.benchmarks.figures import Row, Target
 from tests.benchmarks.observed import answered_by_organisation, seconds_until_accepted
@@ -22,7 +22,7 @@ def singles(bench: Bench) -> list[Row]:
     """Messages to one number each while the same account is busy with a campaign."""
     campaign = bench.plan.busy_campaign
     with bench.folder() as folder, sink(folder) as operator, embedded_portal(folder) as portal:
-        limits = {"numbers_per_email": 1, "connections": connections_for(SESSIONS, WORKERS)}
+        limits = {"numbers_per_email": 1, "connections": SESSIONS * WORKERS}
         portal.organisation_add(SINGLE, port=operator.port, **limits)
         with portal.workers(sessions=SESSIONS):
             say(f"single messages beside a campaign of {campaign}")
@@ -85,7 +85,7 @@ def limit(bench: Bench) -> list[Row]:
     seconds = bench.plan.limit_seconds
     e_mails = int(seconds * PER_MINUTE / 60)
     with bench.folder() as folder, sink(folder) as operator, embedded_portal(folder) as portal:
-        limits = {"numbers_per_email": 1, "connections": connections_for(SESSIONS, WORKERS)}
+        limits = {"numbers_per_email": 1, "connections": SESSIONS * WORKERS}
         portal.organisation_add(SINGLE, port=operator.port, per_minute=PER_MINUTE, **limits)
         with portal.workers(sessions=SESSIONS):
             say(f"{PER_MINUTE} a minute over two workers")

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from sms.letter import Envelope, Letter, TransferEncoding, render, write
+from sms.letter import TransferEncoding
 from sms.secret import Secret
+from sms.stationery import Order, Stationery
 
 SENDER = "BENCH"
 TEXT = "Ваш заказ готов. Ждём вас сегодня до 20:00, возьмите с собой паспорт."
@@ -14,18 +15,18 @@ FIRST_NUMBER = 79210000000
 
 def letter() -> bytes:
     """What the portal sends for one recipient, byte for byte but for date and Message-ID."""
-    order = Letter(
+    stationery = Stationery(
         sms_user=SMS_USER,
         password=Secret(SMS_PASSWORD),
-        sender=SENDER,
-        numbers=(str(FIRST_NUMBER),),
-        text=TEXT,
-    )
-    envelope = Envelope(
         mail_from=MAIL_FROM,
         mailbox=MAILBOX,
+        transfer_encoding=TransferEncoding.EIGHT_BIT,
+    )
+    order = Order(
+        numbers=(str(FIRST_NUMBER),),
+        sender=SENDER,
+        text=TEXT,
         message_id=f"<{'0' * 32}@example.com>",
         date=datetime.now(UTC),
-        letter_body=write(order),
     )
-    return bytes(render(envelope, TransferEncoding.EIGHT_BIT))
+    return bytes(stationery.mail_bytes(order, server_has_8bitmime=True)[0])

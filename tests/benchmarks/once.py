@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from tests.benchmarks.bench import SINGLE, Bench, connections_for, say
+from tests.benchmarks.bench import SINGLE, Bench, say
 from tests.benchmarks.deliveries import deliver
 from tests.benchmarks.figures import Row, Target
 from tests.benchmarks.letters import FIRST_NUMBER
@@ -23,7 +23,7 @@ def once(bench: Bench) -> list[Row]:
         # The operator runs as another user.
         dumps.chmod(0o777)
         with sink(folder, dump=dumps / "letters") as operator, embedded_portal(folder) as portal:
-            limits = {"numbers_per_email": 1, "connections": connections_for(SESSIONS, WORKERS)}
+            limits = {"numbers_per_email": 1, "connections": SESSIONS * WORKERS}
             portal.organisation_add(SINGLE, port=operator.port, **limits)
             say(f"{recipients} e-mails, number by number")
             with portal.workers(sessions=SESSIONS):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.benchmarks.bench import MANY, NUMBERS_PER_EMAIL, SINGLE, Bench, connections_for, say
+from tests.benchmarks.bench import MANY, NUMBERS_PER_EMAIL, SINGLE, Bench, say
 from tests.benchmarks.deliveries import deliver
 from tests.benchmarks.figures import Rounds, Row, Target
 from tests.benchmarks.ours import WORKERS, Portal, server_portal
@@ -32,7 +32,7 @@ def server(bench: Bench) -> list[Row]:
         rivals(folder, running) as theirs,
         proxied(folder, operator.port, round_trip_ms=ROUND_TRIP_MS) as slow_port,
     ):
-        connections = connections_for(SESSIONS, WORKERS)
+        connections = SESSIONS * WORKERS
         for name, numbers in ((SINGLE, 1), (MANY, NUMBERS_PER_EMAIL)):
             limits = {"numbers_per_email": numbers, "connections": connections}
             portal.organisation_add(name, port=operator.port, **limits)
