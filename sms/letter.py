@@ -7,7 +7,7 @@ read the result back.
 import base64
 import binascii
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
@@ -23,7 +23,6 @@ from sms.text import TextRefused, check_text, strip_blank_lines
 _NUMBERS = re.compile(r"[0-9]{1,15}(?:,[0-9]{1,15})*")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,120}@[A-Za-z0-9._-]{1,120}>")
 _BREAK_OR_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_BARE_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _LONG_LINE = re.compile(rb"[^\n]{%d}" % (MAX_LINE_OCTETS + 2))
 _PASSWORD_LINE = re.compile(
     r"^([^\S\r\n]*password[^\S\r\n]*=)[^\r\n]*", re.IGNORECASE | re.MULTILINE
@@ -41,7 +40,6 @@ class LetterFault(StrEnum):
     BAD_TEXT = "bad_text"
     BAD_ADDRESS = "bad_address"
     BAD_MESSAGE_ID = "bad_message_id"
-    BAD_BODY = "bad_body"
 
 
 class LetterRefused(Refusal):
@@ -79,18 +77,6 @@ class Letter:
     text: str
 
 
-@dataclass(frozen=True)
-class Envelope:
-    """An e-mail about to be sent: `letter_body` is what `write` returned; `date` is aware;
-    `message_id` stands in its angle brackets."""
-
-    mail_from: str
-    mailbox: str
-    message_id: str
-    date: datetime
-    letter_body: bytes = field(repr=False)
-
-
 def write(letter: Letter) -> bytes:
     """The decoded body: four field lines, then the text; windows-1251, CRLF after every line.
 
@@ -118,20 +104,6 @@ def choose_transfer_encoding(
     if wanted is TransferEncoding.EIGHT_BIT and not fits:
         return TransferEncoding.QUOTED_PRINTABLE
     return wanted
-
-
-def render(envelope: Envelope, transfer_encoding: TransferEncoding) -> bytes:
-    """The whole message with CRLF ends, not dot-stuffed; no line is over 998 octets.
-
-    8bit becomes quoted-printable where a line is too long. Raises LetterRefused for an address or
-    Message-ID that could break a header, and for a body with anything but CRLF breaks.
-    """
-    body = envelope.letter_body
-    if not body.endswith(b"\r\n") or b"\0" in body or _BARE_BREAK.search(body):
-        raise LetterRefused(LetterFault.BAD_BODY, field="body")
-    chosen = choose_transfer_encoding(transfer_encoding, server_has_8bitmime=True, body=body)
-    head = address_lines(envelope.mail_from, envelope.mailbox) + date_line(envelope.date)
-    return join_mail(head, message_id_line(envelope.message_id), body, chosen)
 
 
 def credential_lines(sms_user: str, password: Secret) -> bytes:

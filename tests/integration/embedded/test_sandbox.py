@@ -21,8 +21,9 @@ from portal.embedded.sandbox import (
     read_letters,
     write_accounts,
 )
-from sms.letter import Envelope, Letter, TransferEncoding, render, write
+from sms.letter import Letter, TransferEncoding, write
 from sms.secret import Secret
+from sms.stationery import Order, Stationery
 
 MAILBOX = "sms@operator.example"
 PASSWORD = "canary-7d1f"
@@ -57,9 +58,16 @@ def mail(
     encoding: TransferEncoding = TransferEncoding.EIGHT_BIT,
     message_id: str = "<1@portal.example>",
 ) -> bytes:
+    stationery = Stationery(
+        sms_user=order.sms_user,
+        password=order.password,
+        mail_from="portal@example.com",
+        mailbox=MAILBOX,
+        transfer_encoding=encoding,
+    )
     date = datetime(2026, 1, 2, tzinfo=UTC)
-    envelope = Envelope("portal@example.com", MAILBOX, message_id, date, write(order))
-    return render(envelope, encoding)
+    written = Order(order.numbers, order.sender, order.text, message_id, date)
+    return stationery.mail_bytes(written, server_has_8bitmime=True)[0]
 
 
 def hand_over(

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from portal.embedded.sandbox import SandboxAccount, SandboxOperator
-from sms.letter import Envelope, Letter, TransferEncoding, render, write
+from sms.letter import TransferEncoding
 from sms.secret import Secret
+from sms.stationery import Order, Stationery
 
 MAILBOX = "sms@operator.example"
 ACCOUNT = SandboxAccount("acme", Secret("s3cret"), frozenset({"ACME"}), MAILBOX)
@@ -18,16 +19,24 @@ COMMANDS = b"MAIL FROM:<portal@example.com> BODY=8BITMIME\r\nRCPT TO:<%s>\r\nDAT
 ASK = COMMANDS % MAILBOX.encode()
 
 
+STATIONERY = Stationery(
+    sms_user="acme",
+    password=Secret("s3cret"),
+    mail_from="portal@example.com",
+    mailbox=MAILBOX,
+    transfer_encoding=TransferEncoding.EIGHT_BIT,
+)
+
+
 def mail(number: int) -> bytes:
-    order = Letter("acme", Secret("s3cret"), "ACME", (str(79210000000 + number),), "Привет")
-    envelope = Envelope(
-        "portal@example.com",
-        MAILBOX,
-        f"<{number}@portal.example>",
-        datetime(2026, 1, 2, tzinfo=UTC),
-        write(order),
+    order = Order(
+        numbers=(str(79210000000 + number),),
+        sender="ACME",
+        text="Привет",
+        message_id=f"<{number}@portal.example>",
+        date=datetime(2026, 1, 2, tzinfo=UTC),
     )
-    return render(envelope, TransferEncoding.EIGHT_BIT) + b".\r\n"
+    return STATIONERY.mail_bytes(order, server_has_8bitmime=True)[0] + b".\r\n"
 
 
 class Talk:

@@ -1,11 +1,12 @@
-"""Letters, envelopes and their strategies shared by the tests of the core."""
+"""Letters, their e-mails and their strategies shared by the tests of the core."""
 
 from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from sms.letter import Envelope, Letter
+from sms.letter import Letter, TransferEncoding
 from sms.secret import Secret
+from sms.stationery import Order, Stationery
 from sms.text import TextRefused, prepare_text
 
 GOLDEN = Letter(
@@ -24,15 +25,40 @@ GOLDEN_BODY = (
 )
 
 
-def envelope_of(
-    body: bytes = GOLDEN_BODY,
+MAIL_FROM, MAILBOX = "sms@acme.example", "email2sms@operator.example"
+
+
+def stationery_of(
+    letter: Letter = GOLDEN,
+    encoding: TransferEncoding = TransferEncoding.EIGHT_BIT,
     *,
-    mail_from: str = "sms@acme.example",
-    mailbox: str = "email2sms@operator.example",
-    message_id: str = "<1.2@acme.example>",
-) -> Envelope:
-    date = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    return Envelope(mail_from, mailbox, message_id, date, body)
+    mail_from: str = MAIL_FROM,
+    mailbox: str = MAILBOX,
+) -> Stationery:
+    return Stationery(
+        sms_user=letter.sms_user,
+        password=letter.password,
+        mail_from=mail_from,
+        mailbox=mailbox,
+        transfer_encoding=encoding,
+    )
+
+
+def order_of(letter: Letter = GOLDEN) -> Order:
+    return Order(
+        numbers=letter.numbers,
+        sender=letter.sender,
+        text=letter.text,
+        message_id="<1.2@acme.example>",
+        date=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+    )
+
+
+def email_of(
+    letter: Letter = GOLDEN, encoding: TransferEncoding = TransferEncoding.EIGHT_BIT
+) -> bytes:
+    """The whole e-mail, for a server with 8BITMIME."""
+    return stationery_of(letter, encoding).mail_bytes(order_of(letter), server_has_8bitmime=True)[0]
 
 
 _CP1251 = bytes(range(32, 256)).decode("cp1251", errors="ignore").replace("\x7f", "")

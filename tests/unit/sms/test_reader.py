@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sms.letter import Letter, TransferEncoding, render, write
+from sms.letter import Letter, TransferEncoding, write
 from sms.reader import LetterUnreadable, ReadingFault, read, read_mail
-from tests.unit.sms.examples import GOLDEN, GOLDEN_BODY, LETTERS, envelope_of
+from tests.unit.sms.examples import GOLDEN, GOLDEN_BODY, LETTERS, email_of
 
 FIELDS = ["SmsUser=acme", "Password=s3cret", "SourceAddress=ACME"]
 PHONES = "PhoneNumber=79210000000,79111234567"
@@ -24,8 +24,8 @@ def test_what_was_written_is_read_back(letter: Letter) -> None:
 
 
 @given(LETTERS, st.sampled_from(TransferEncoding))
-def test_what_was_rendered_is_read_back(letter: Letter, encoding: TransferEncoding) -> None:
-    assert read_mail(render(envelope_of(write(letter)), encoding)) == letter
+def test_an_email_is_read_back(letter: Letter, encoding: TransferEncoding) -> None:
+    assert read_mail(email_of(letter, encoding)) == letter
 
 
 @given(st.permutations([*FIELDS, PHONES]), st.sampled_from(["\r\n", "\n", "\r"]), st.integers(0, 3))

@@ -4,15 +4,14 @@ import pytest
 
 from portal.delivery.letters import Stationery
 from portal.delivery.models import GatewayAccount
-from sms.letter import LetterFault, LetterRefused, TransferEncoding, render
-from tests.unit.sms.examples import GOLDEN, envelope_of
-from tests.unit.sms.test_stationery import order_of
+from sms.letter import LetterFault, LetterRefused, TransferEncoding
+from tests.unit.sms.examples import GOLDEN, MAIL_FROM, MAILBOX, email_of, order_of
 
 
 def account_of(**changes: object) -> GatewayAccount:
     fields: dict[str, object] = {
-        "from_address": "sms@acme.example",
-        "mailbox": "email2sms@operator.example",
+        "from_address": MAIL_FROM,
+        "mailbox": MAILBOX,
         "sms_user": GOLDEN.sms_user,
         "sms_password": GOLDEN.password,
     }
@@ -25,7 +24,7 @@ def test_the_stationery_of_an_account_has_its_credentials_addresses_and_encoding
 ) -> None:
     stationery = Stationery(account_of(transfer_encoding=encoding.value))
     assert stationery.mail_bytes(order_of(), server_has_8bitmime=True) == (
-        render(envelope_of(), encoding),
+        email_of(encoding=encoding),
         encoding is TransferEncoding.EIGHT_BIT,
     )
 
