@@ -59,7 +59,7 @@ class Lane(LaneWire):
         super().__init__()
         self._server = session.server
         self._listener = listener
-        self._has_8bitmime = session.has_8bitmime
+        self._has_8bitmime = "8BITMIME" in session.extensions
         self._has_pipelining = "PIPELINING" in session.extensions
         self._has_size = "SIZE" in session.extensions
         self._step = _IDLE
@@ -98,11 +98,6 @@ class Lane(LaneWire):
     def is_ready(self) -> bool:
         """Whether `commit` may be called: the dot is withheld."""
         return self._step is _READY and not self._transport.is_closing()
-
-    @property
-    def awaits_answer(self) -> bool:
-        """Whether a dot was written that is not answered yet."""
-        return self._step is _DOT
 
     @property
     def waiting_since(self) -> float | None:

@@ -1,7 +1,7 @@
 """An e-mail in the form in which a lane writes it."""
 
+from sms.secret import ConfidentialBytes
 from sms.smtp_envelope import envelope_lines
-from sms.smtp_wire import dot_stuff
 
 
 class Mail:
@@ -17,4 +17,17 @@ class Mail:
         self.lines = envelope_lines(mail_from, mailbox, eight_bit)
         self.eight_bit = eight_bit
         self.octets = len(content)
-        self.body = dot_stuff(content)
+        self.body = _dot_stuffed(content)
+
+
+def _dot_stuffed(content: bytes) -> bytes:
+    """The content as DATA carries it (RFC 5321 4.5.2), ending in CRLF, without the closing dot.
+
+    Raises ValueError for a bare CR or LF, which servers disagree about (SMTP smuggling).
+    """
+    pairs = content.count(b"\r\n")
+    if content.count(b"\n") != pairs or content.count(b"\r") != pairs:
+        raise ValueError("content has a bare CR or LF")
+    first = b"." if content.startswith(b".") else b""
+    last = b"" if content.endswith(b"\r\n") else b"\r\n"
+    return ConfidentialBytes(first + content.replace(b"\r\n.", b"\r\n..") + last)

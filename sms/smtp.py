@@ -1,13 +1,13 @@
-"""An SMTP client that stops before the closing dot (RFC 5321, 1870, 2920, 3207, 4954, 6152).
+"""The start of a talk with an SMTP server: greeting, TLS and sign-in (RFC 5321, 3207, 4954).
 
-smtplib cannot tell a failure before the dot, which is safe to retry, from one after it, which may
-have sent the message. Here `begin` does everything that is safe, and `commit` writes the dot.
+Nothing is sent here: `sms.lane` takes the connection over and carries e-mails, and `probe` tells
+what a server offers and whether it takes the addresses.
 """
 
 import asyncio
 import base64
 import ssl
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from types import MappingProxyType
@@ -19,7 +19,7 @@ from sms.smtp_envelope import envelope_lines
 from sms.smtp_failure import SmtpFailure, failure_from
 from sms.smtp_reply import Reply, ReplyLines
 from sms.smtp_server import Security, Server, tls_context
-from sms.smtp_wire import Wire, dot_stuff
+from sms.smtp_wire import Wire
 
 __all__ = [
     "ProbeResult",
@@ -28,12 +28,10 @@ __all__ = [
     "Server",
     "Session",
     "SmtpFailure",
-    "dot_stuff",
     "probe",
 ]
 
 _CLOSING = 421
-_EXPECTED = {Phase.MAIL: 250, Phase.RCPT: 250, Phase.DATA: 354}
 _FAREWELL_SECONDS = 2.0
 _T = TypeVar("_T")
 
@@ -41,12 +39,11 @@ _T = TypeVar("_T")
 class _State(Enum):
     CLOSED = auto()
     READY = auto()
-    DIRTY = auto()
-    BODY_SENT = auto()
+    DIRTY = auto()  # an envelope was begun
 
 
 class Session:
-    """One connection, for one e-mail after another. Not safe for use by two tasks at once.
+    """One connection until it is handed over. Not safe for use by two tasks at once.
 
     Every method but `close` and `abort` raises SmtpFailure; cancelling one drops the connection.
     """
@@ -67,17 +64,8 @@ class Session:
         return MappingProxyType(self._extensions)
 
     @property
-    def has_8bitmime(self) -> bool:
-        return "8BITMIME" in self._extensions
-
-    @property
     def tls_version(self) -> str | None:
         return self._wire.tls_version
-
-    @property
-    def usable(self) -> bool:
-        """Whether `begin` may be called: the connection stands, and no body awaits its dot."""
-        return self._state in {_State.READY, _State.DIRTY} and not self._wire.lost
 
     async def open(self) -> None:
         """Connects, greets, starts TLS and signs in, as the server's description asks."""
@@ -97,56 +85,21 @@ class Session:
             raise
         self._state = _State.READY
 
-    async def begin(self, *, mail_from: str, mailbox: str, content: bytes, eight_bit: bool) -> None:
-        """Everything up to the body, but not the closing dot: nothing can be accepted yet.
-
-        `content` is the message with CRLF breaks, not dot-stuffed. After a refusal of MAIL, RCPT
-        or DATA the session stays usable, unless the reply was 421. Raises ValueError for an
-        address or content that would break the protocol, and for 8-bit content where the server
-        has no 8BITMIME; nothing was written then.
-        """
-        self._require(self.usable or self._wire.lost)
-        commands = self._envelope_commands(mail_from, mailbox, len(content), eight_bit)
-        body = dot_stuff(content)
-        await self._refuse_unasked_reply(Phase.MAIL)
-        if self._state is _State.DIRTY:
-            await self.reset()
-        self._state = _State.DIRTY
-        await self._send_envelope({**commands, Phase.DATA: b"DATA\r\n"})
-        await self._bounded(Phase.BODY, self._send(body))
-        await self._refuse_unasked_reply(Phase.BODY)
-        self._state = _State.BODY_SENT
-
-    async def commit(self) -> Reply:
-        """Writes the closing dot and returns the server's answer, whatever it is.
-
-        Raises SmtpFailure in phase DOT when no answer came: the message may or may not have been
-        accepted. A connection found lost, or a server found to have spoken, before the dot was
-        written fails in phase BODY: nothing was accepted.
-        """
-        self._require(self._state is _State.BODY_SENT)
-        # Lets the event loop notice what came while the caller was busy elsewhere.
-        await self._bounded(Phase.BODY, asyncio.sleep(0))
-        await self._refuse_unasked_reply(Phase.BODY)
-        reply = await self._ask(Phase.DOT, b".\r\n", seconds=self._server.dot_timeout)
-        if self._state is not _State.CLOSED:
-            self._state = _State.READY
-        return reply.shown()
-
     async def try_addresses(self, *, mail_from: str, mailbox: str) -> tuple[Reply, ...]:
-        """The replies to MAIL and RCPT, then RSET: nothing is sent."""
-        self._require(self.usable)
-        commands = self._envelope_commands(mail_from, mailbox, 0, eight_bit=False)
-        self._state = _State.DIRTY
-        replies = [await self._command(phase, line, 250) for phase, line in commands.items()]
-        await self.reset()
-        return tuple(reply.shown() for reply in replies)
+        """The replies to MAIL and RCPT, then RSET: nothing is sent.
 
-    async def reset(self) -> None:
-        """Forgets the envelope begun (RSET)."""
-        self._require(self.usable or self._wire.lost)
+        Raises ValueError for what is no address; nothing was written then.
+        """
+        self._require(self._state is _State.READY)
+        lines = envelope_lines(mail_from, mailbox, eight_bit=False)
+        self._state = _State.DIRTY
+        replies = (
+            await self._command(Phase.MAIL, lines.mail_command(None), 250),
+            await self._command(Phase.RCPT, lines.rcpt, 250),
+        )
         await self._command(Phase.MAIL, b"RSET\r\n", 250)
         self._state = _State.READY
+        return tuple(reply.shown() for reply in replies)
 
     def hand_over(self, successor: asyncio.BaseProtocol) -> asyncio.Transport:
         """Gives the open connection to `successor`; for this session it is closed from then on.
@@ -161,12 +114,12 @@ class Session:
             raise failure_from(Phase.MAIL, error) from None
 
     async def close(self) -> None:
-        """Says QUIT where that cannot be taken for a part of the body, and drops the connection.
+        """Says QUIT if the connection stands, and drops it.
 
         Never raises SmtpFailure, and takes two seconds at most.
         """
         try:
-            if self.usable:
+            if self._state is not _State.CLOSED:
                 await self._ask(Phase.EHLO, b"QUIT\r\n", seconds=_FAREWELL_SECONDS)
         except SmtpFailure:
             return
@@ -174,7 +127,7 @@ class Session:
             self.abort()
 
     def abort(self) -> None:
-        """Drops the connection at once; nothing more is written, above all no dot."""
+        """Drops the connection at once; nothing more is written."""
         self._state = _State.CLOSED
         self._wire.abort()
 
@@ -229,54 +182,6 @@ class Session:
 
     def _revealed(self) -> str:
         return self._server.password.reveal() if self._server.password else ""
-
-    def _envelope_commands(
-        self, mail_from: str, mailbox: str, octets: int, eight_bit: bool
-    ) -> dict[Phase, bytes]:
-        lines = envelope_lines(mail_from, mailbox, eight_bit)
-        if eight_bit and not self.has_8bitmime:
-            raise ValueError("the server has no 8BITMIME")
-        told = octets if "SIZE" in self._extensions and octets else None
-        return {Phase.MAIL: lines.mail_command(told), Phase.RCPT: lines.rcpt}
-
-    async def _send_envelope(self, commands: Mapping[Phase, bytes]) -> None:
-        """The commands in order; in one go where the server allows it (RFC 2920)."""
-        if "PIPELINING" in self._extensions:
-            await self._bounded(Phase.MAIL, self._send(b"".join(commands.values())))
-            await self._read_envelope_replies(commands)
-            return
-        for phase, line in commands.items():
-            await self._command(phase, line, _EXPECTED[phase])
-
-    async def _read_envelope_replies(self, phases: Iterable[Phase]) -> None:
-        """Reads a reply for each phase, lest one be taken for a later answer; raises the first
-        refusal."""
-        failure: SmtpFailure | None = None
-        for phase in phases:
-            try:
-                reply = await self._answer(phase)
-                if failure and phase is Phase.DATA and reply.code == 354:
-                    # The server waits for a body that must not come.
-                    self.abort()
-                self._check(phase, reply, _EXPECTED[phase])
-            except SmtpFailure as refusal:
-                failure = failure or refusal
-            if self._state is _State.CLOSED:
-                break
-        if failure:
-            raise failure
-
-    async def _send(self, data: bytes) -> None:
-        self._wire.write(data)
-        await self._wire.flush()
-
-    async def _refuse_unasked_reply(self, phase: Phase) -> None:
-        """A reply that nobody asked for would be taken for the answer to the next command."""
-        if self._wire.silent and not self._wire.lost:
-            return
-        reply = await self._answer(phase)
-        self.abort()
-        raise SmtpFailure(phase, reply.shown(), "unasked reply")
 
     async def _command(self, phase: Phase, line: bytes, expected: int) -> ReplyLines:
         return self._check(phase, await self._ask(phase, line), expected)

@@ -1,24 +1,10 @@
-"""The bytes between us and an SMTP server: one connection, its buffer, and dot-stuffing."""
+"""The bytes between us and an SMTP server before a lane takes over: a connection, its buffer."""
 
 import asyncio
 import ssl
 from typing import cast
 
-from sms.secret import ConfidentialBytes
 from sms.smtp_reply import MAX_REPLY_OCTETS, ReplyLines, take_reply
-
-
-def dot_stuff(content: bytes) -> bytes:
-    """The content as DATA carries it (RFC 5321 4.5.2), ending in CRLF, without the closing dot.
-
-    Raises ValueError for a bare CR or LF, which servers disagree about (SMTP smuggling).
-    """
-    pairs = content.count(b"\r\n")
-    if content.count(b"\n") != pairs or content.count(b"\r") != pairs:
-        raise ValueError("content has a bare CR or LF")
-    first = b"." if content.startswith(b".") else b""
-    last = b"" if content.endswith(b"\r\n") else b"\r\n"
-    return ConfidentialBytes(first + content.replace(b"\r\n.", b"\r\n..") + last)
 
 
 class Wire(asyncio.Protocol):
@@ -29,7 +15,6 @@ class Wire(asyncio.Protocol):
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
         self._news: asyncio.Future[None] | None = None
-        self._paused = False
         self.lost = False
 
     @property
@@ -59,28 +44,11 @@ class Wire(asyncio.Protocol):
         self.lost = True
         self._tell()
 
-    def pause_writing(self) -> None:
-        self._paused = True
-
-    def resume_writing(self) -> None:
-        self._paused = False
-        self._tell()
-
     def write(self, data: bytes) -> None:
         """Queues `data`. Raises ConnectionResetError once the connection is known to be lost."""
         if self.lost or self._transport is None:
             raise ConnectionResetError
         self._transport.write(data)
-
-    async def flush(self) -> None:
-        """Waits until the queue is short, or the server has spoken instead of reading.
-
-        Raises ConnectionResetError when it is lost meanwhile.
-        """
-        while self._paused and self.silent and not self.lost:
-            await self._wait()
-        if self.lost and self.silent:
-            raise ConnectionResetError
 
     async def read_reply(self) -> ReplyLines:
         """The next reply. Raises UnintelligibleReply, or ConnectionResetError at the end."""

@@ -42,7 +42,7 @@ def test_every_mail_is_ready_and_then_answered(pipelining: bool) -> None:
     talk = ready_with(mails[0], pipelining=pipelining)
     for following in (*mails[1:], None):
         talk.lane.commit(following)
-        assert talk.lane.awaits_answer
+        assert talk.lane.waiting_since is not None
         talk.operator.speak()
     assert talk.notes.names == ["ready", "answered"] * 3
     assert [mail for _, mail, _ in talk.notes.events[::2]] == mails
@@ -212,7 +212,6 @@ def test_a_pipelined_mail_taken_back_gets_no_body_and_ends_the_lane() -> None:
     assert talk.lane.forget_following() is second
     assert talk.lane.forget_following() is None
     assert not talk.lane.usable
-    assert talk.lane.awaits_answer
     talk.operator.speak(len(b"250 queued as 1\r\n"))
     assert talk.notes.names == ["ready", "answered"]
     assert talk.operator.is_gone

@@ -123,7 +123,7 @@ class Play:
             return
         ready = [mail for mail in self.given if self.talk.notes.of(mail) == ["ready"]]
         self.lane.commit(self.mail() if number % 4 else None)
-        if self.lane.awaits_answer:
+        if self.lane.waiting_since is not None:
             self.committed += ready
 
     def forget(self, number: int) -> None:

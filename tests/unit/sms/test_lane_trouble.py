@@ -108,7 +108,7 @@ def test_a_connection_whose_loss_is_about_to_be_told_gets_no_dot() -> None:
     talk = ready_with(first)
     talk.operator.is_gone = True
     talk.lane.commit(second)
-    assert not talk.lane.awaits_answer
+    assert talk.lane.waiting_since is None
     assert not talk.lane.is_ready
     talk.lane.connection_lost(None)
     assert talk.notes.names == ["ready", "failed", "failed"]
@@ -238,6 +238,23 @@ def test_a_step_that_takes_too_long_fails(step: str, phase: Phase, pipelining: b
     assert talk.operator.is_gone
 
 
+@both_ways
+@pytest.mark.parametrize("word", [b"", b"25", b"250-ok\r\n", b"hello\r\n", b"999 what\r\n"])
+@pytest.mark.parametrize(("step", "phase"), PHASES.items())
+def test_no_clear_reply_before_the_dot_is_safe_to_retry(
+    step: str, phase: Phase, word: bytes, pipelining: bool
+) -> None:
+    mail = mail_of()
+    talk = talk_on_paper(OBEDIENT | {step: Fault.HANG}, pipelining=pipelining)
+    talk.lane.begin(mail)
+    talk.operator.speak()
+    talk.operator.hear(word)
+    talk.lane.connection_lost(None)
+    failure = talk.notes.failure(mail)
+    assert (failure.phase, failure.reply, failure.verdict) == (phase, None, Verdict.RETRY)
+    assert failure.reason in {"connection closed", "unintelligible reply"}
+
+
 def test_a_dot_unanswered_for_too_long_is_uncertain() -> None:
     first, second = mail_of(1), mail_of(2)
     talk = ready_with(first)
@@ -249,7 +266,7 @@ def test_a_dot_unanswered_for_too_long_is_uncertain() -> None:
     # Half a reply does not buy time.
     talk.operator.speak(3)
     talk.lane.check_time(since + DOT_TIMEOUT - 1)
-    assert talk.lane.awaits_answer
+    assert talk.lane.waiting_since == since
     talk.lane.check_time(since + DOT_TIMEOUT)
     assert talk.notes.names == ["ready", "unanswered", "failed"]
     assert talk.notes.failure(first).verdict is Verdict.UNCERTAIN
