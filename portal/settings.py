@@ -49,8 +49,36 @@ else:
     environment.required_in_server_mode("PORTAL_ENCRYPTION_KEYS")
     ENCRYPTION_KEYS = environment.listed("PORTAL_ENCRYPTION_KEYS")
     DATABASES = {"default": environment.postgres_database("DATABASE_URL")}
+    DATABASES["default"]["OPTIONS"] = {
+        # Neither side waits longer than this for one that vanished without a word; locks included.
+        "tcp_user_timeout": 25_000,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "options": " ".join(
+            f"-c {name}"
+            for name in (
+                "tcp_keepalives_idle=10",
+                "tcp_keepalives_interval=5",
+                "tcp_keepalives_count=3",
+                "idle_in_transaction_session_timeout=60s",
+            )
+        ),
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
     CELERY_BROKER_URL = environment.required_in_server_mode("CELERY_BROKER_URL")
-    CELERY_BROKER_TRANSPORT_OPTIONS = {}
+    # Who rings waits a second at most for a broker that is away: the sweep finds what was left.
+    CELERY_BROKER_CONNECTION_TIMEOUT = 1
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "max_retries": 0,
+        # Redis
+        "socket_connect_timeout": 1,
+        "socket_timeout": 1,
+        "health_check_interval": 10,
+        # RabbitMQ
+        "read_timeout": 1,
+        "write_timeout": 1,
+    }
     CACHE_URL = environment.text("CACHE_URL") or CELERY_BROKER_URL
     CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
@@ -262,24 +290,31 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# RabbitMQ gives what a vanished worker has in hand to another after two of these.
+CELERY_BROKER_HEARTBEAT = 10
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A worker back on a new connection would end: RabbitMQ keeps its control queue for the old one.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+# In memory: no entry is so rare that its last run were worth a file.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 SWEEP_SECONDS = 10
 NOTICES_SECONDS = 30
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "portal.delivery.tasks.sweep",
         "schedule": SWEEP_SECONDS,
-        # Beat's messages pile up while no worker runs.
-        "options": {"expires": SWEEP_SECONDS},
+        # Beat's messages pile up while no worker runs. Without a retry, a broker's restart would
+        # leave it with a broken connection for ever.
+        "options": {"expires": SWEEP_SECONDS, "retry": True},
     },
     "notices": {
         "task": "portal.delivery.tasks.notices",
         "schedule": NOTICES_SECONDS,
-        "options": {"expires": NOTICES_SECONDS},
+        "options": {"expires": NOTICES_SECONDS, "retry": True},
     },
 }
 

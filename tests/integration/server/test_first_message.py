@@ -1,4 +1,4 @@
-"""Server mode as an administrator sees it: processes that share PostgreSQL and Redis alone."""
+"""Server mode as an administrator sees it: processes that share PostgreSQL and a broker alone."""
 
 import json
 import os
@@ -16,6 +16,7 @@ from django.conf import settings
 
 from portal.embedded.sandbox import SandboxAccount, read_letters, write_accounts
 from sms.secret import Secret
+from tests.machines.brokers import Broker
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSWORD = "canary-server"
@@ -31,8 +32,16 @@ Environment = dict[str, str]
 Run = Callable[..., str]
 
 
+@pytest.fixture(params=Broker)
+def broker_url(request: pytest.FixtureRequest) -> str:
+    broker: Broker = request.param
+    if broker.url is None:
+        pytest.skip(f"{broker} is not running")
+    return broker.url
+
+
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[Environment]:
+def environment(tmp_path: Path, broker_url: str) -> Iterator[Environment]:
     """What server mode is told, with a new database on the same server."""
     url, name = os.environ["DATABASE_URL"], f"portal_{uuid.uuid4().hex}"
     with psycopg.connect(url, autocommit=True) as server:
@@ -41,7 +50,7 @@ def environment(tmp_path: Path) -> Iterator[Environment]:
             yield {
                 "PATH": os.environ["PATH"],
                 "DATABASE_URL": urlsplit(url)._replace(path=f"/{name}").geturl(),
-                "CELERY_BROKER_URL": os.environ["SERVER_BROKER_URL"],
+                "CELERY_BROKER_URL": broker_url,
                 "PORTAL_SECRET_KEY": os.environ["PORTAL_SECRET_KEY"],
                 "PORTAL_ENCRYPTION_KEYS": os.environ["PORTAL_ENCRYPTION_KEYS"],
                 "PORTAL_DATA_DIR": str(tmp_path / "data"),
@@ -126,7 +135,7 @@ def set_up(run: Run, port: int, password_file: Path) -> None:
     run("top_up", *ORGANISATION, "--by", "root@example.com", "100")
 
 
-def test_a_message_rung_through_redis_reaches_the_operator(
+def test_a_message_rung_through_the_broker_reaches_the_operator(
     environment: Environment, run: Run, tmp_path: Path
 ) -> None:
     worker = ("-m", "celery", "-A", "portal", "worker", "--concurrency", "2")
