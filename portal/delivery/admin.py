@@ -1,5 +1,6 @@
 """What administrators see of the outbox; they look and change nothing."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ from portal.delivery.selectors import (
 )
 
 MOST_SHOWN = 100
+_MESSAGE_ID = re.compile(r"<?(?P<reference>[0-9a-f]{32})\.(?P<number>[0-9]{1,9})(?:@[^>]*>?)?")
 
 
 class RecipientState(admin.SimpleListFilter):
@@ -166,8 +168,8 @@ class EnvelopeAdmin(ReadOnlyAdmin[Envelope]):
     )
     list_filter = (EnvelopeState, "account")
     list_select_related = ("message__organisation",)
-    search_fields = ("=id", "=message__id", "=message__reference")
-    search_help_text = _("Envelope's id, message's id, or the first part of a Message-ID")
+    search_fields = ("=id", "=message__id")
+    search_help_text = _("Envelope's id, message's id, or Message-ID")
     ordering = ("-id",)
     fields = (
         "account",
@@ -193,6 +195,15 @@ class EnvelopeAdmin(ReadOnlyAdmin[Envelope]):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return EnvelopeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        header = _MESSAGE_ID.fullmatch(search_term.strip())
+        if header is None:
+            return super().get_search_results(request, queryset, search_term)
+        found = queryset.filter(message__reference=header["reference"], number=header["number"])
+        return found, False
 
     @admin.display(description=_("state"))
     def shown_state(self, envelope: Any) -> Any:

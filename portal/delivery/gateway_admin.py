@@ -98,6 +98,14 @@ _STANDING: Mapping[Cause, str | Promise] = {
 }
 
 
+_WORDS: Mapping[Cause, str | Promise] = {
+    Cause.PAUSED: gettext_lazy("paused"),
+    Cause.REFUSED: gettext_lazy("paused"),
+    Cause.WAITING: gettext_lazy("waits"),
+    Cause.SLOWED: gettext_lazy("slowed"),
+}
+
+
 def _trouble_of(account: GatewayAccount) -> Trouble | None:
     """Of the account alone: the stop of all sending stands above the page."""
     return trouble_under(None, account, now=timezone.now())
@@ -111,7 +119,15 @@ class GatewayAccountAdmin(PlatformStopPages, ServiceAdmin[GatewayAccount]):
     form = GatewayForm
     change_list_template = "admin/gateways.html"
     formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
-    list_display = ("organisation", "host", "port", "security", "sms_user", "works", "last_failure")
+    list_display = (
+        "organisation",
+        "host",
+        "port",
+        "security",
+        "sms_user",
+        "standing_word",
+        "last_failure",
+    )
     list_filter = ("security",)
     list_select_related = ("organisation", "paused_by")
     search_fields = ("organisation__name", "host", "sms_user")
@@ -178,11 +194,10 @@ class GatewayAccountAdmin(PlatformStopPages, ServiceAdmin[GatewayAccount]):
     def waits_until(self, account: GatewayAccount) -> str:
         return display_for_value(account.not_before, "-")
 
-    @admin.display(description=gettext_lazy("works"), boolean=True)
-    def works(self, account: GatewayAccount) -> bool | None:
-        """None: it goes on, but waits or is slowed."""
+    @admin.display(description=gettext_lazy("state"))
+    def standing_word(self, account: GatewayAccount) -> str | Promise:
         trouble = _trouble_of(account)
-        return None if trouble and not trouble.is_paused else trouble is None
+        return _WORDS[trouble.cause] if trouble else _("works")
 
     def create(self, request: HttpRequest, fields: dict[str, Any]) -> GatewayAccount:
         organisation = fields.pop("organisation")

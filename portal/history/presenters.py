@@ -164,8 +164,8 @@ class RecipientRow:
     def note(self) -> str:
         """Why it is in this state, where there is something to say beyond the state."""
         envelope = self.envelope
-        if self._stands_still:
-            return self._why_it_stands_still
+        if self.entry and self._is_held:
+            return _("Held: %(reason)s.") % {"reason": self.entry.get_held_because_display()}
         if envelope.settled_by and envelope.state == State.CANCELLED:
             return _("By %(person)s.") % {"person": envelope.settled_by}
         if envelope.settled_by:
@@ -175,17 +175,13 @@ class RecipientRow:
         return reply_words(envelope.last_phase, envelope.last_code, envelope.last_reply)
 
     @property
-    def _stands_still(self) -> bool:
-        """Whether it waits for somebody, whatever the time."""
-        if self.entry is None or self.envelope.state != State.QUEUED:
-            return False
-        return self.entry.is_held or self.entry.is_paused
+    def _is_held(self) -> bool:
+        return shown_state(self.envelope.state, self.entry) == State.HELD
 
     @property
-    def _why_it_stands_still(self) -> str:
-        if self.entry and self.entry.is_held:
-            return _("Held: %(reason)s.") % {"reason": self.entry.get_held_because_display()}
-        return _("It waits until the message is resumed.")
+    def _stands_still(self) -> bool:
+        """Whether it waits for somebody, whatever the time."""
+        return self._is_held or (self.entry is not None and self.entry.is_paused)
 
     @property
     def raw(self) -> str:

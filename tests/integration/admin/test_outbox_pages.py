@@ -93,6 +93,21 @@ def test_envelopes_are_found_from_their_message(office: Client) -> None:
     assert [envelope.message_id for envelope in response.context["cl"].result_list] == [message.pk]
 
 
+def test_an_envelope_is_found_by_its_message_id(office: Client) -> None:
+    envelope = submit_message(MemberFactory()).envelopes.get()
+    submit_message(MemberFactory())
+    header = envelope.message_id_header
+
+    def found(asked: str) -> list[int]:
+        response = office.get(page_url(Envelope, "changelist"), {"q": asked})
+        return [row.pk for row in response.context["cl"].result_list]
+
+    for asked in (header, header.strip("<>"), header.partition("@")[0]):
+        assert found(asked) == [envelope.pk], asked
+    for asked in ("<" + "0" * 32 + ".1@example.com>", "0" * 32 + ".9999999999", "x"):
+        assert found(asked) == []
+
+
 def test_a_held_or_paused_message_is_shown_and_found_as_such(office: Client) -> None:
     author = MemberFactory(name="Анна")
     held, paused, queued = (submit_message(author) for _ in range(3))

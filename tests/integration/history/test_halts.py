@@ -37,7 +37,6 @@ def test_a_message_is_paused_and_resumed(browser_of: SignIn, sender: User) -> No
     assert "What has not left waits until you resume it." in page
     assert "Paused by Пётр" in page
     assert "2 recipients wait" in page
-    assert "It waits until the message is resumed." in page
     assert OutboxEntry.objects.get().paused_by == sender
 
     page = press(client, "resume", message)
@@ -131,7 +130,7 @@ def test_a_paused_try_is_not_announced(browser_of: SignIn, sender: User) -> None
     page = page_of(browser_of(sender), message)
 
     assert "Next try at" not in page
-    assert "It waits until the message is resumed." in page
+    assert "asked to come later" in page
 
 
 def test_a_paused_scheduled_message_does_not_say_when_it_leaves(
