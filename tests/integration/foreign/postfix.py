@@ -1,6 +1,6 @@
 """A Postfix of the test's own: configuration, queue, keys and mailbox in one temporary folder.
 
-It takes mail on three ports of 127.0.0.1, each for a signed-in client only, keeps what it took in
+It takes mail on four ports of 127.0.0.1, each for a signed-in client only, keeps what it took in
 a maildir, and sends nothing anywhere.
 """
 
@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,7 +27,7 @@ MAILBOX = f"email2sms@{DOMAIN}"
 REALM = "sms"
 USER = f"portal@{REALM}"
 PASSWORD = "p0stfix"
-DELIVERY_SECONDS = 20.0
+PATIENCE_SECONDS = 20.0
 
 
 class Door(StrEnum):
@@ -36,12 +36,14 @@ class Door(StrEnum):
     PLAIN = "plain"  # AUTH PLAIN
     LOGIN = "login"  # AUTH LOGIN
     SEVEN_BIT = "seven-bit"  # AUTH PLAIN, no 8BITMIME
+    ONE_BY_ONE = "one-by-one"  # AUTH PLAIN, no PIPELINING
 
 
 _OPTIONS = {
     Door.PLAIN: "-o smtpd_sasl_path=plain",
     Door.LOGIN: "-o smtpd_sasl_path=login",
     Door.SEVEN_BIT: "-o smtpd_sasl_path=plain -o smtpd_discard_ehlo_keywords=8bitmime",
+    Door.ONE_BY_ONE: "-o smtpd_sasl_path=plain -o smtpd_discard_ehlo_keywords=pipelining",
 }
 _SERVICES = """\
 pickup unix n - n 60 1 pickup
@@ -70,18 +72,31 @@ class Postfix:
     def take_mail(self) -> bytes:
         """The one e-mail in the mailbox, with CRLF ends and Postfix's own headers; it is taken
         out. Waits for it."""
+        [mail] = self.take_mails(1)
+        return mail
+
+    def take_mails(self, count: int) -> list[bytes]:
+        """The same of several, in any order."""
         new = self.folder / "mail" / "box" / "new"
-        give_up = time.monotonic() + DELIVERY_SECONDS
-        while not (files := list(new.glob("*"))):
-            assert time.monotonic() < give_up, self.log()
-            time.sleep(0.05)
-        assert len(files) == 1
-        mail = files[0].read_bytes()
-        files[0].unlink()
-        return mail.replace(b"\n", b"\r\n")
+        self._wait(lambda: len(list(new.glob("*"))) >= count)
+        files = list(new.glob("*"))
+        assert len(files) == count
+        mails = [file.read_bytes().replace(b"\n", b"\r\n") for file in files]
+        for file in files:
+            file.unlink()
+        return mails
 
     def log(self) -> str:
         return (self.folder / "log").read_text()
+
+    def await_log(self, words: str) -> None:
+        self._wait(lambda: words in self.log())
+
+    def _wait(self, is_done: Callable[[], bool]) -> None:
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while not is_done():
+            assert time.monotonic() < give_up, self.log()
+            time.sleep(0.05)
 
 
 @contextmanager
