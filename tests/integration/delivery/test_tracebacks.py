@@ -14,11 +14,13 @@ from portal.accounts.models import User
 from portal.delivery.gateways import smtp_server_of
 from portal.delivery.letters import Order, Stationery
 from portal.delivery.models import Envelope, GatewayAccount
+from sms.lane import Lane, Mail
 from sms.secret import Secret
-from sms.smtp import Session
+from sms.smtp import SmtpFailure
 from tests.factories import GatewayAccountFactory, MemberFactory, submit_message
 from tests.integration.delivery.operator_thread import operator_in_thread
 from tests.unit.sms.fake_operator import OBEDIENT, Fault, Script
+from tests.unit.sms.operator_on_paper import Notes
 
 pytestmark = pytest.mark.django_db
 
@@ -94,37 +96,49 @@ def test_an_error_while_the_letter_is_written_shows_no_password(
     assert_no_password(page)
 
 
+class Alarmed(Notes):
+    """Lets the lane's own frames be seen in the traceback of whatever goes wrong."""
+
+    def lane_ready(self, lane: Lane, mail: Mail) -> None:
+        lane.commit()
+
+    def lane_failed(self, lane: Lane, mail: Mail, failure: SmtpFailure) -> None:
+        raise failure
+
+    lane_unanswered = lane_failed
+
+
+async def send(account: GatewayAccount, content: bytes) -> None:
+    """Raises what an event of the lane ended in."""
+    loop = asyncio.get_running_loop()
+    raised: asyncio.Future[None] = loop.create_future()
+    loop.set_exception_handler(lambda _, context: raised.set_exception(context["exception"]))
+    lane = await Lane.open(smtp_server_of(account), Alarmed())
+    lane.begin(Mail(account.from_address, account.mailbox, content, eight_bit=True))
+    await raised
+
+
 @pytest.mark.parametrize(
-    "script",
+    ("script", "frame"),
     [
-        PLAIN_ONLY | {"AUTH": Fault.CLOSE},
-        PLAIN_ONLY | {"AUTH": f"535 {SMTP_PASSWORD}?".encode()},
-        LOGIN_ONLY | {"PASSWORD": Fault.CLOSE},
-        LOGIN_ONLY | {"PASSWORD": f"535 {SMTP_PASSWORD}?".encode()},
-        WITH_LOGIN | {"DATA": Fault.CLOSE},
-        WITH_LOGIN | {"BODY": Fault.CLOSE},
-        WITH_LOGIN | {"DOT": Fault.CLOSE},
+        (PLAIN_ONLY | {"AUTH": Fault.CLOSE}, "_authenticate"),
+        (PLAIN_ONLY | {"AUTH": f"535 {SMTP_PASSWORD}?".encode()}, "_authenticate"),
+        (LOGIN_ONLY | {"PASSWORD": Fault.CLOSE}, "_authenticate"),
+        (LOGIN_ONLY | {"PASSWORD": f"535 {SMTP_PASSWORD}?".encode()}, "_authenticate"),
+        (WITH_LOGIN | {"DATA": Fault.CLOSE}, "_break"),
+        (WITH_LOGIN | {"BODY": Fault.CLOSE}, "_break"),
+        (WITH_LOGIN | {"DOT": Fault.CLOSE}, "_break"),
     ],
 )
 def test_a_talk_that_fails_shows_no_password(
-    script: Script, envelope: Envelope, settings: Settings
+    script: Script, frame: str, envelope: Envelope, settings: Settings
 ) -> None:
     content = write_mail(envelope)
 
-    async def talk(account: GatewayAccount) -> None:
-        session = Session(smtp_server_of(account))
-        await session.open()
-        await session.begin(
-            mail_from=account.from_address,
-            mailbox=account.mailbox,
-            content=content,
-            eight_bit=True,
-        )
-        await session.commit()
-
     with operator_in_thread(script) as operator:
         envelope.account.port = operator.server.port
-        page = debug_page(lambda: asyncio.run(talk(envelope.account)), settings)
+        page = debug_page(lambda: asyncio.run(send(envelope.account, content)), settings)
 
     assert "SmtpFailure" in page
+    assert frame in page
     assert_no_password(page)

@@ -183,7 +183,7 @@ def test_an_account_that_cannot_be_written_is_refused_before_any_letter(
 )
 def test_no_address_can_inject_into_the_header(field: str, value: str) -> None:
     with pytest.raises(LetterRefused) as caught:
-        stationery_of(**{field: value})
+        stationery_of(GOLDEN, EIGHT_BIT, **{field: value})
     assert caught.value.code is LetterFault.BAD_ADDRESS
 
 
