@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kombu import Connection
@@ -25,7 +26,7 @@ from tests.factories import (
 )
 
 CONNECTIONS = 4
-SENDERS_TO_RING = ("outbox", "engine", "sweep", "decisions", "gateways")
+LEASE_SECONDS = 2
 
 Campaign = Callable[[int], Message]
 
@@ -87,12 +88,11 @@ def workshop(transactional_db: None, tmp_path: Path) -> Iterator[Workshop]:
 def doorbell(monkeypatch: pytest.MonkeyPatch, workshop: Workshop, settings: Settings) -> None:
     """Rings of the test's own process go to the workers' broker."""
     settings.DELIVERY_DOT_TIMEOUT_SECONDS = settings.DELIVERY_SMTP_TIMEOUT_SECONDS = 5
-
+    settings.DELIVERY_LEASE_SECONDS = LEASE_SECONDS
     url, options = filesystem_broker(workshop.broker_folder)
 
-    def ring(account_id: int) -> None:
+    def send(arguments: tuple[int], **when: Any) -> None:
         with Connection(url, transport_options=options) as connection:
-            app.send_task(deliver.name, (account_id,), connection=connection)
+            app.send_task(deliver.name, arguments, connection=connection, **when)
 
-    for module in SENDERS_TO_RING:
-        monkeypatch.setattr(f"portal.delivery.{module}.ring", ring)
+    monkeypatch.setattr(deliver, "apply_async", send)

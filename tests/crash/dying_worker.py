@@ -19,11 +19,11 @@ class Point(StrEnum):
     """Moments between two commits of the engine."""
 
     AFTER_CLAIM = "after_claim"  # the claim is committed
-    AFTER_BODY = "after_body"  # every body is sent, every dot withheld
+    AFTER_BODY = "after_body"  # bodies are sent, every dot withheld
     BEFORE_DOT = "before_dot"  # the point of no return is committed, no dot written
     AFTER_DOT = "after_dot"  # every dot is written, no answer read
-    BEFORE_RECORD = "before_record"  # the answers are read, not recorded
-    AFTER_RECORD = "after_record"  # the answers are committed, the run goes on
+    BEFORE_RECORD = "before_record"  # answers are read, not recorded
+    AFTER_RECORD = "after_record"  # answers are committed, and with them the next group's promise
 
 
 class Fate:
@@ -41,71 +41,43 @@ class Fate:
 
 def arrange(point: Point, fate: Fate) -> None:
     """Wrap what the engine calls, so that it meets its fate at the point."""
-    from portal.delivery import engine
+    from portal.delivery import desk, engine
 
     match point:
         case Point.AFTER_CLAIM:
-            after(engine, "envelopes_claim", lambda claim: fate.meet() if claim.envelopes else None)
+            wrap(desk, "envelopes_claim", after=lambda _, claim: claim.envelopes, fate=fate)
         case Point.AFTER_BODY:
-            after_awaited(engine, "begin_all", fate)
+            wrap(engine, "group_commit", before=lambda named: named["passing"], fate=fate)
         case Point.BEFORE_DOT:
-            after(engine, "pass_point_of_no_return", lambda _passed: fate.meet())
+            wrap(engine, "group_commit", after=lambda _, passed: passed, fate=fate)
         case Point.AFTER_DOT:
-            after_last_dot(engine, fate)
+            wrap(desk.Desk, "write_dots", after=lambda *_: True, fate=fate)
         case Point.BEFORE_RECORD:
-            before(engine, "outcomes_record", fate)
+            wrap(engine, "group_commit", before=lambda named: named["outcomes"], fate=fate)
         case Point.AFTER_RECORD:
-            after(engine, "outcomes_record", lambda _settled: fate.meet())
+            wrap(engine, "group_commit", after=lambda named, _: named["outcomes"], fate=fate)
 
 
-def before(module: Any, name: str, fate: Fate) -> None:
-    original = getattr(module, name)
-
-    def wrapped(*arguments: Any, **named: Any) -> Any:
-        fate.meet()
-        return original(*arguments, **named)
-
-    setattr(module, name, wrapped)
-
-
-def after(module: Any, name: str, then: Callable[[Any], object]) -> None:
-    original = getattr(module, name)
+def wrap(
+    where: Any,
+    name: str,
+    *,
+    fate: Fate,
+    before: Callable[[dict[str, Any]], object] = lambda _named: False,
+    after: Callable[[dict[str, Any], Any], object] = lambda _named, _result: False,
+) -> None:
+    """Meet fate where one of the conditions holds for a call's arguments by name, or its result."""
+    original = getattr(where, name)
 
     def wrapped(*arguments: Any, **named: Any) -> Any:
+        if before(named):
+            fate.meet()
         result = original(*arguments, **named)
-        then(result)
+        if after(named, result):
+            fate.meet()
         return result
 
-    setattr(module, name, wrapped)
-
-
-def after_awaited(module: Any, name: str, fate: Fate) -> None:
-    original = getattr(module, name)
-
-    async def wrapped(*arguments: Any, **named: Any) -> Any:
-        result = await original(*arguments, **named)
-        fate.meet()
-        return result
-
-    setattr(module, name, wrapped)
-
-
-def after_last_dot(engine: Any, fate: Fate) -> None:
-    """The sockets are idle then, so that what was written is in the kernel's hands."""
-    from sms.smtp_wire import Wire
-
-    promised: set[int] = set()
-    write = Wire.write
-    after(engine, "pass_point_of_no_return", promised.update)
-
-    def counted(self: Wire, data: bytes) -> None:
-        write(self, data)
-        if data == b".\r\n":
-            promised.pop()
-            if not promised:
-                fate.meet()
-
-    Wire.write = counted  # type: ignore[method-assign]
+    setattr(where, name, wrapped)
 
 
 def main(account: str, point: str, signal_name: str) -> None:

@@ -13,7 +13,6 @@ from django.db import connection
 from tests.crash.dying_worker import Point
 
 ROOT = Path(settings.BASE_DIR)
-LEASE_SECONDS = 2
 _END_SECONDS = 30
 
 
@@ -31,10 +30,12 @@ class Workshop:
         arguments = [str(account_id), point.value, signal_name]
         return self._start(["-m", "tests.crash.dying_worker", *arguments])
 
-    def celery(self, app: str = "portal", **environment: str) -> "subprocess.Popen[bytes]":
+    def celery(
+        self, app: str = "portal", *, loglevel: str = "DEBUG", **environment: str
+    ) -> "subprocess.Popen[bytes]":
         """A real Celery worker with two children."""
         options = ["--concurrency", "2", "--without-gossip", "--without-mingle"]
-        arguments = ["-m", "celery", "-A", app, "worker", "--loglevel", "DEBUG", *options]
+        arguments = ["-m", "celery", "-A", app, "worker", "--loglevel", loglevel, *options]
         return self._start(arguments, **environment)
 
     def wipe_broker(self) -> None:
@@ -64,8 +65,8 @@ class Workshop:
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "PORTAL_TEST_DATABASE": str(connection.settings_dict["NAME"]),
             "PORTAL_TEST_BROKER_FOLDER": str(self.broker_folder),
-            "PORTAL_LEASE_SECONDS": str(LEASE_SECONDS),
-            "PORTAL_DOT_TIMEOUT_SECONDS": "5",
+            "PORTAL_LEASE_SECONDS": str(settings.DELIVERY_LEASE_SECONDS),
+            "PORTAL_DOT_TIMEOUT_SECONDS": str(settings.DELIVERY_DOT_TIMEOUT_SECONDS),
             "PYTHONUNBUFFERED": "1",
         }
 

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from portal.delivery.engine import deliver_account
-from portal.delivery.models import ConnectionLease, Envelope, Message
+from portal.delivery.models import (
+    Claim,
+    ConnectionLease,
+    Envelope,
+    GatewayAccount,
+    Message,
+    OutboxEntry,
+)
 from portal.delivery.selectors import is_settled, message_counts
 from portal.delivery.sweep import sweep_outbox
 
@@ -29,15 +36,39 @@ def is_over(message: Message) -> bool:
 def leases_ran_out() -> bool:
     now = timezone.now()
     return not (
-        Envelope.objects.filter(lease_until__gt=now).exists()
+        Claim.objects.filter(lease_until__gt=now).exists()
         or ConnectionLease.objects.filter(expires_at__gt=now).exists()
     )
+
+
+def make_all_due() -> None:
+    """Whoever waits for a next try need wait no longer."""
+    now = timezone.now()
+    Envelope.objects.filter(retry_at__gt=now).update(retry_at=now)
+    GatewayAccount.objects.exclude(not_before=None).update(not_before=None)
 
 
 def recover(message: Message) -> None:
     """Deliver the rest in this process, after the leases' end and a sweep."""
     until(leases_ran_out)
     sweep_outbox()
-    account = Envelope.objects.filter(message=message).values_list("account", flat=True)[0]
-    until(lambda: bool(deliver_account(account)) or is_over(message))
-    until(lambda: is_over(message))
+    entry = OutboxEntry.objects.filter(message=message).first()
+
+    def deliver_rest() -> bool:
+        make_all_due()
+        if entry is not None and not is_over(message):
+            deliver_account(entry.account_id)
+        return is_over(message)
+
+    until(deliver_rest)
+
+
+class Beat:
+    """Sweeps from this process, in the place of Celery's beat."""
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+
+    def all_is_over(self) -> bool:
+        sweep_outbox()
+        return is_over(self.message)

@@ -28,8 +28,7 @@ from tests.crash.canary import (
 )
 from tests.crash.conftest import Campaign
 from tests.crash.processes import Workshop
-from tests.crash.recovery import until
-from tests.crash.test_random_kills import Beat
+from tests.crash.recovery import Beat, until
 from tests.factories import AdministratorFactory
 from tests.integration.admin.pages import page_url
 from tests.integration.delivery.operator_thread import operator_in_thread

@@ -73,7 +73,7 @@ def test_a_worker_that_slept_between_its_promise_and_the_dot_writes_no_dot(
 
     assert ended(sleeper) == 0
     assert operator.letters() == sent
-    assert uncertain_after(operator, message) == CONNECTIONS
+    assert 0 < uncertain_after(operator, message) <= CONNECTIONS
 
 
 def test_a_worker_that_overslept_sends_nothing_of_what_another_holds_now(

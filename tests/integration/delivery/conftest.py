@@ -7,13 +7,12 @@ from pytest_django import Settings
 from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.delivery.models import GatewayAccount
+from portal.delivery.tasks import deliver
 from sms.secret import Secret
 from tests.factories import GatewayAccountFactory, MemberFactory
 from tests.unit.sms.conftest import tls_files
 
 __all__ = ["tls_files"]
-
-RINGING = ("outbox", "engine", "decisions", "gateways", "sweep")
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +25,7 @@ def in_english() -> Iterator[None]:
 def engine_alone(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """The tests run the engine themselves, and do not wait long for silent servers."""
     settings.DELIVERY_DOT_TIMEOUT_SECONDS = settings.DELIVERY_SMTP_TIMEOUT_SECONDS = 2
-    for module in RINGING:
-        monkeypatch.setattr(f"portal.delivery.{module}.ring", lambda _account_id: None)
+    monkeypatch.setattr(deliver, "apply_async", lambda *_, **__: None)
 
 
 @pytest.fixture

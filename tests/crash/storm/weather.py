@@ -1,0 +1,149 @@
+"""Blows at random instants: at processes, at the broker and at the database."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Thread
+
+import psutil
+
+from portal.embedded.postgres import EmbeddedPostgres
+from portal.embedded.postgres.files import ServerFiles
+from portal.embedded.postgres.postmaster import find_postmaster
+from tests.crash.processes import Workshop, kill
+from tests.crash.storm.parameters import LEASE_SECONDS, Parameters
+
+
+class Weather(Thread):
+    """Keeps ``workers`` Celery workers running and strikes at them until it is told to calm.
+
+    ``blows`` counts what it did; ``processes_struck`` how many processes were killed, or stopped
+    past their lease.
+    """
+
+    def __init__(
+        self, workshop: Workshop, data_dir: Path, parameters: Parameters, dice: random.Random
+    ) -> None:
+        super().__init__(name="weather", daemon=True)
+        self.blows: Counter[str] = Counter()
+        self.processes_struck = 0
+        self._error: Exception | None = None
+        self._workshop = workshop
+        self._data_dir = data_dir
+        self._parameters = parameters
+        self._dice = dice
+        self._calm = Event()
+        self._workers = [workshop.celery(loglevel="INFO") for _ in range(parameters.workers)]
+        self._sleepers: list[tuple[float, psutil.Process]] = []
+        self._blows = {
+            self._kill_child: 30,
+            self._kill_worker: 3,
+            self._nap: 20,
+            self._long_sleep: 8,
+            self._wipe: 4,
+            self._restart_database: 3,
+        }
+        self._first_ones = dice.sample(list(self._blows), len(self._blows))
+
+    def calm(self) -> None:
+        """End it. Raises what it died of before, if it did."""
+        self._calm.set()
+        self.join()
+        if self._error is not None:
+            raise self._error
+
+    def run(self) -> None:
+        try:
+            while not self._calm.wait(self._dice.expovariate(1 / self._parameters.gust_seconds)):
+                self._wake()
+                self._replace_the_dead()
+                if self.blows.total() < self._parameters.blows:
+                    self._next_blow()()
+        except Exception as error:
+            self._error = error
+
+    def _next_blow(self) -> Callable[[], None]:
+        """Each kind once, then any."""
+        if self._first_ones:
+            return self._first_ones.pop()
+        return self._dice.choices(list(self._blows), list(self._blows.values()))[0]
+
+    def _kill_child(self) -> None:
+        if child := self._any_child():
+            self._strike(child, signal.SIGKILL)
+            self.blows["kills"] += 1
+            self.processes_struck += 1
+
+    def _kill_worker(self) -> None:
+        worker = self._dice.choice(self._workers)
+        self.processes_struck += 1 + len(_children(worker))
+        kill(worker)
+        self.blows["kills"] += 1
+
+    def _nap(self) -> None:
+        """Shorter than the lease."""
+        self._put_to_sleep(self._dice.uniform(0.05, 0.5))
+        self.blows["stops"] += 1
+
+    def _long_sleep(self) -> None:
+        """Past the lease, so that others take over."""
+        self._put_to_sleep(self._dice.uniform(1.1, 2) * LEASE_SECONDS)
+        self.processes_struck += 1
+        self.blows["stops"] += 1
+
+    def _wipe(self) -> None:
+        self._workshop.wipe_broker()
+        self.blows["wipes"] += 1
+
+    def _restart_database(self) -> None:
+        """As `pg_ctl restart -m immediate` does: a crash, and recovery from its log."""
+        postmaster = find_postmaster(ServerFiles(self._data_dir.resolve()))
+        if postmaster is None or not postmaster.ready:
+            return
+        os.kill(postmaster.pid, signal.SIGQUIT)
+        # A worker may start it before we do.
+        EmbeddedPostgres(self._data_dir).ensure_running()
+        self.blows["restarts"] += 1
+        self.processes_struck += sum(len(_children(worker)) for worker in self._workers)
+
+    def _put_to_sleep(self, seconds: float) -> None:
+        if child := self._any_child():
+            self._strike(child, signal.SIGSTOP)
+            self._sleepers.append((time.monotonic() + seconds, child))
+
+    def _wake(self) -> None:
+        now = time.monotonic()
+        for waking_at, process in list(self._sleepers):
+            if waking_at <= now:
+                self._sleepers.remove((waking_at, process))
+                self._strike(process, signal.SIGCONT)
+
+    def _any_child(self) -> psutil.Process | None:
+        """Of a worker's two children one that is awake."""
+        asleep = {process for _, process in self._sleepers}
+        children = [child for worker in self._workers for child in _children(worker)]
+        awake = [child for child in children if child not in asleep]
+        return self._dice.choice(awake) if awake else None
+
+    def _strike(self, process: psutil.Process, number: int) -> None:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
+
+    def _replace_the_dead(self) -> None:
+        self._workers = [
+            worker if worker.poll() is None else self._workshop.celery(loglevel="INFO")
+            for worker in self._workers
+        ]
+
+
+def _children(worker: "subprocess.Popen[bytes]") -> list[psutil.Process]:
+    try:
+        return psutil.Process(worker.pid).children()
+    except psutil.NoSuchProcess:
+        return []
