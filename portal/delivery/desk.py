@@ -35,7 +35,6 @@ from portal.delivery.pace import Pace
 from portal.delivery.tries import Try, put_off, unwritable
 from sms.lane import Lane
 from sms.letter import LetterRefused
-from sms.smtp import Server
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +62,6 @@ class Desk:
         # When the limit per minute lets more go.
         self.next_slot: datetime | None = None
         self._account: GatewayAccount | None = None
-        self._server: Server | None = None
         self._paper: Stationery | None = None
         self._buffer: deque[ClaimedEnvelope] = deque()
         self._holdings: dict[uuid.UUID, Holding] = {}
@@ -134,18 +132,15 @@ class Desk:
         self._buffer = deque(one for one in self._buffer if one.id in ours)
 
     def _obey(self, account: GatewayAccount) -> None:
-        """Go on with the account as it is now; idle lanes to another server are closed."""
+        """Go on with the account as it is now."""
+        self._account = account
         self.pace.is_marked |= bool(account.failures or account.last_failure)
-        server = smtp_server_of(account)
-        if server != self._server:
-            for lane in list(self.lanes.idle):
-                self.lanes.drop(lane)
+        self.lanes.lead_to(smtp_server_of(account))
         try:
             self._paper = Stationery(account)
         except LetterRefused as refusal:
             account_pause(self.account_id, because=f"letter: {refusal.code}")
             self.retire()
-        self._account, self._server = account, server
 
     def renew(self, now: datetime) -> None:
         """Keep the leases while we are alive, and let go of what ran out."""
@@ -196,8 +191,8 @@ class Desk:
                 break
             self.lanes.begin(lane, following)
         room = min(len(self._buffer), self.pace.limit - self.lanes.count)
-        if room > 0 and self.pace.may_open and self._server is not None:
-            self.lanes.open(self._server, room, loop)
+        if room > 0 and self.pace.may_open:
+            self.lanes.open(room, loop)
 
     def write_dots(
         self, group: Collection[ClaimKey], passed: Collection[ClaimKey], now: datetime
@@ -220,7 +215,7 @@ class Desk:
             elif not self._is_ours(one.envelope, now):
                 self.lanes.outcomes.append(one.no_dot("too late for the dot"))
                 self.lanes.drop(lane)
-            elif self.lanes.busy > self.pace.limit:
+            elif self.lanes.busy > self.pace.limit or not self.lanes.may_follow(lane):
                 self.lanes.commit(lane, None)
             else:
                 self.lanes.commit(lane, self._next_try(lane))

@@ -25,7 +25,9 @@ class Lanes:
         self.refusals: list[SmtpFailure] = []
         self.idle: list[Lane] = []
         self.pending = 0
-        self._all: set[Lane] = set()
+        # Where each leads to, and where new mail goes: an account's server may change amid sending.
+        self._all: dict[Lane, Server] = {}
+        self._server: Server | None = None
         self._late: set[Lane] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self._tell = tell
@@ -45,9 +47,21 @@ class Lanes:
         """Lanes whose answer nobody waits for any more, but that may still come."""
         return len(self._late)
 
-    def open(self, server: Server, count: int, loop: asyncio.AbstractEventLoop) -> None:
+    def lead_to(self, server: Server) -> None:
+        """From now on mail is begun on lanes to this server alone."""
+        if server != self._server:
+            self._server = server
+            for lane in list(self.idle):
+                self.drop(lane)
+
+    def may_follow(self, lane: Lane) -> bool:
+        """Whether the lane may carry one more mail."""
+        return self._all.get(lane) is self._server
+
+    def open(self, count: int, loop: asyncio.AbstractEventLoop) -> None:
+        assert self._server is not None, "nobody opens lanes to nowhere"
         for _ in range(count):
-            task = loop.create_task(self._open_one(server))
+            task = loop.create_task(self._open_one(self._server))
             self._opening.add(task)
             task.add_done_callback(self._opening.discard)
 
@@ -57,9 +71,15 @@ class Lanes:
         except SmtpFailure as failure:
             self.refusals.append(failure)
         else:
-            self._all.add(lane)
-            self.idle.append(lane)
+            self._all[lane] = server
+            self._rest(lane)
         self._tell()
+
+    def _rest(self, lane: Lane) -> None:
+        if self.may_follow(lane):
+            self.idle.append(lane)
+        else:
+            self.drop(lane)
 
     def take_idle(self) -> Lane | None:
         """A lane to begin a try on; None where there is none."""
@@ -68,7 +88,7 @@ class Lanes:
             if lane.is_idle:
                 return lane
             # Its server closed it meanwhile.
-            self._all.discard(lane)
+            del self._all[lane]
         return None
 
     def begin(self, lane: Lane, mail: Try) -> None:
@@ -82,7 +102,7 @@ class Lanes:
 
     def drop(self, lane: Lane) -> None:
         """Close the lane at once; nothing more is heard of its mail."""
-        self._all.discard(lane)
+        self._all.pop(lane, None)
         self._late.discard(lane)
         self.ready.pop(lane, None)
         if lane in self.idle:
@@ -113,7 +133,8 @@ class Lanes:
     async def close(self) -> None:
         """Say goodbye on idle lanes."""
         idle, self.idle = self.idle, []
-        self._all.difference_update(idle)
+        for lane in idle:
+            del self._all[lane]
         await asyncio.gather(*(lane.close() for lane in idle))
 
     async def stop_opening(self) -> None:
@@ -146,9 +167,9 @@ class Lanes:
     def _note(self, lane: Lane, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
         if not lane.usable:
-            self._all.discard(lane)
+            self._all.pop(lane, None)
         elif lane.is_idle:
-            self.idle.append(lane)
+            self._rest(lane)
         if lane in self._late:
             self._late.discard(lane)
             # Nobody waited for it.
