@@ -14,13 +14,10 @@ from sms.lane_wire import LaneWire
 from sms.retry import Phase
 from sms.smtp import Session
 from sms.smtp_failure import SmtpFailure
-from sms.smtp_reply import Reply, shown_reply
-from sms.smtp_server import Server
+from sms.smtp_reply import CLOSING, Reply, shown_reply
+from sms.smtp_server import FAREWELL_SECONDS, Server
 
 __all__ = ["Lane", "LaneListener", "Mail", "catch_up"]
-
-_CLOSING = 421
-_FAREWELL_SECONDS = 2.0
 
 # Names of the module are found faster than members of an Enum.
 _IDLE, _RSET, _MAIL, _RCPT, _DATA, _BODY, _READY, _DOT, _QUIT, _CLOSED = Step
@@ -42,14 +39,15 @@ class LaneListener(Protocol):
         """The server's answer to the dot: 2xx, 4xx or 5xx."""
 
     def lane_failed(self, lane: "Lane", mail: Mail, failure: SmtpFailure) -> None:
-        """No dot was written, so it is safe to try again; `lane.usable` says where."""
+        """No dot was written, so it is safe to try again, on this lane if it is `usable`."""
 
     def lane_unanswered(self, lane: "Lane", mail: Mail, failure: SmtpFailure) -> None:
         """The dot was written and no clear answer will come; phase DOT. The lane is closed."""
 
 
 class Lane(LaneWire):
-    """Takes an open session's connection over. Raises SmtpFailure (phase MAIL) if it is lost.
+    """Takes an open session's connection over. Raises SmtpFailure (phase MAIL) if it is lost, or if
+    the server spoke unasked.
 
     Methods raise RuntimeError when out of order. None of them calls the listener: it hears of what
     went wrong from the event loop (or from `check_time`).
@@ -158,7 +156,7 @@ class Lane(LaneWire):
                 self._farewell = asyncio.Event()
                 self._step = _QUIT
                 self._transport.write(b"QUIT\r\n")
-                async with asyncio.timeout(_FAREWELL_SECONDS):
+                async with asyncio.timeout(FAREWELL_SECONDS):
                     await self._farewell.wait()
         except TimeoutError:
             return
@@ -208,10 +206,10 @@ class Lane(LaneWire):
         assert mail is not None, "its dot was written"
         self._mail = None
         is_next = self._following is not None and self._has_pipelining
-        if reply.code == _CLOSING or self._ends_with_answer or not (is_next or is_last):
+        if reply.code == CLOSING or self._ends_with_answer or not (is_next or is_last):
             self._drop()
             self._listener.lane_answered(self, mail, reply)
-            is_closing = reply.code == _CLOSING
+            is_closing = reply.code == CLOSING
             self._fail_following(reply if is_closing else None, "connection closed")
             return
         self._go_on()
@@ -246,12 +244,12 @@ class Lane(LaneWire):
                 self._send_body()
 
     def _refuse(self, reply: Reply, *, is_last: bool) -> None:
-        """The server did not agree, or spoke when it was not its turn."""
+        """The server did not agree, spoke when it was not its turn, or answers the farewell."""
         if self._step is _QUIT:
             self._lost()
         elif self._step not in WANTED_KIND:
             self._break(reply, "unasked reply")
-        elif reply.code == _CLOSING or reply.code < 400:
+        elif reply.code == CLOSING or reply.code < 400:
             self._break(reply, "refused")
         else:
             self._refusal = self._refusal or SmtpFailure(PHASE_OF[self._step], reply, "refused")

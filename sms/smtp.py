@@ -17,8 +17,8 @@ from sms.retry import Phase
 from sms.secret import ConfidentialBytes
 from sms.smtp_envelope import envelope_lines
 from sms.smtp_failure import SmtpFailure, failure_from
-from sms.smtp_reply import Reply, ReplyLines
-from sms.smtp_server import Security, Server, tls_context
+from sms.smtp_reply import CLOSING, Reply, ReplyLines
+from sms.smtp_server import FAREWELL_SECONDS, Security, Server, tls_context
 from sms.smtp_wire import Wire
 
 __all__ = [
@@ -31,8 +31,6 @@ __all__ = [
     "probe",
 ]
 
-_CLOSING = 421
-_FAREWELL_SECONDS = 2.0
 _T = TypeVar("_T")
 
 
@@ -45,7 +43,8 @@ class _State(Enum):
 class Session:
     """One connection until it is handed over. Not safe for use by two tasks at once.
 
-    Every method but `close` and `abort` raises SmtpFailure; cancelling one drops the connection.
+    Every method but `close` and `abort` raises SmtpFailure, and RuntimeError when out of order;
+    cancelling one drops the connection.
     """
 
     def __init__(self, server: Server) -> None:
@@ -120,7 +119,7 @@ class Session:
         """
         try:
             if self._state is not _State.CLOSED:
-                await self._ask(Phase.EHLO, b"QUIT\r\n", seconds=_FAREWELL_SECONDS)
+                await self._ask(Phase.EHLO, b"QUIT\r\n", seconds=FAREWELL_SECONDS)
         except SmtpFailure:
             return
         finally:
@@ -215,7 +214,7 @@ class Session:
         return self._heeded(await self._bounded(phase, self._wire.read_reply()))
 
     def _heeded(self, reply: ReplyLines) -> ReplyLines:
-        if reply.code == _CLOSING:
+        if reply.code == CLOSING:
             self.abort()
         return reply
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+# After this reply the server closes the connection (RFC 5321 3.8).
+CLOSING = 421
 MAX_LINE_OCTETS = 4096
 MAX_REPLY_OCTETS = 65536
 _MAX_LINES = 128

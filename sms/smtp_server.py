@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sms.secret import Secret
 
+# The longest wait for the answer to QUIT, which nobody needs.
+FAREWELL_SECONDS = 2.0
 _HELO = re.compile(r"[A-Za-z0-9.:_\[\]-]{1,255}")
 
 
