@@ -5,18 +5,10 @@ from enum import StrEnum
 
 from sms.refusal import Refusal
 
-MAX_LETTERED = 11
-MAX_DIGITS = 15
+_MAX_LETTERED = 11
+_MAX_DIGITS = 15
 
 _RESERVED = re.compile(r"[Ss][Mm][Ss] +[Ii][Nn][Ff][Oo]")
-# Understood alike by Python and PostgreSQL; both anchors are of the whole string, so that a
-# trailing line break does not slip in.
-SENDER_PATTERN = (
-    rf"\A(?!{_RESERVED.pattern}\Z)"
-    r"(?:(?=[^A-Za-z]*[A-Za-z])"
-    r"[A-Za-z0-9._&+!/-](?:[A-Za-z0-9 ._&+!/-]{0,9}[A-Za-z0-9._&+!/-])?"
-    r"|[0-9]{1,15})\Z"
-)
 _BAD_CHARACTER = re.compile(r"\A | \Z|[^A-Za-z0-9 ._&+!/-]")
 _DIGITS = re.compile(r"[0-9]+")
 
@@ -45,7 +37,7 @@ def check_sender(value: str) -> str:
             SenderFault.BAD_CHARACTER, character=match.group(), position=match.start()
         )
     digits_only = _DIGITS.fullmatch(value) is not None
-    limit = MAX_DIGITS if digits_only else MAX_LETTERED
+    limit = _MAX_DIGITS if digits_only else _MAX_LETTERED
     if len(value) > limit:
         raise SenderRefused(SenderFault.TOO_LONG, limit=limit)
     if not digits_only and not any(character.isalpha() for character in value):
