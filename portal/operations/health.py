@@ -12,7 +12,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from kombu.exceptions import OperationalError
 
-from portal.delivery.meter_models import SweepMark
+from portal.delivery.models import SweepMark
 from portal.embedded.postgres import EmbeddedPostgresError
 from portal.operations.neglect import neglected_since
 

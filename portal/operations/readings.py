@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.core.prepared import rows
-from portal.delivery.meter_models import SweepMark
-from portal.delivery.models import PlatformStop
+from portal.delivery.models import PlatformStop, SweepMark
 
 # Where an envelope that is to be sent waits.
 PLACES = ("due", "scheduled", "returned", "held", "paused")

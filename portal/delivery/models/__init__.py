@@ -1,0 +1,50 @@
+"""Messages on their way to the operator. PostgreSQL is the queue; see ARCHITECTURE.md."""
+
+from portal.delivery.models.envelope import (
+    NOTABLE,
+    STORED,
+    UNDER_WAY,
+    Attempt,
+    Envelope,
+    Recipient,
+    State,
+    message_id_header,
+)
+from portal.delivery.models.gateway import (
+    MOST_CONNECTIONS,
+    MOST_NUMBERS,
+    ConnectionLease,
+    GatewayAccount,
+    PlatformStop,
+    SecurityChoice,
+    TransferEncodingChoice,
+)
+from portal.delivery.models.message import EncodingChoice, Message, MessageQuerySet
+from portal.delivery.models.meters import AccountMeter, SweepMark
+from portal.delivery.models.outbox import Claim, HeldBecause, OutboxEntry
+
+__all__ = [
+    "MOST_CONNECTIONS",
+    "MOST_NUMBERS",
+    "NOTABLE",
+    "STORED",
+    "UNDER_WAY",
+    "AccountMeter",
+    "Attempt",
+    "Claim",
+    "ConnectionLease",
+    "EncodingChoice",
+    "Envelope",
+    "GatewayAccount",
+    "HeldBecause",
+    "Message",
+    "MessageQuerySet",
+    "OutboxEntry",
+    "PlatformStop",
+    "Recipient",
+    "SecurityChoice",
+    "State",
+    "SweepMark",
+    "TransferEncodingChoice",
+    "message_id_header",
+]
