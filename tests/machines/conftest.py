@@ -131,7 +131,7 @@ class Campaign:
     def await_sent(self, number: int) -> None:
         until(lambda: len(self.sent()) >= number)
 
-    def await_end(self, patience: float = 60.0) -> Mapping[str, int]:
+    def await_end(self, patience: float = 120.0) -> Mapping[str, int]:
         """Its counts, once nothing of it is queued or under way."""
         until(lambda: is_settled(message_counts(self.message_id)), patience=patience)
         return message_counts(self.message_id)
