@@ -27,7 +27,7 @@ def serve(folder: Path, latency_ms: int, seed: int) -> None:
             drawn[fault.value] += 1
         return fault
 
-    sandbox_faults.FaultDice.draw = counted  # type: ignore[method-assign]
+    sandbox_faults.FaultDice.draw = counted  # type: ignore[method-assign, assignment]
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     operator = SandboxOperator(
         folder / "accounts.json",

@@ -27,6 +27,7 @@ from tests.factories import (
 PRICE = Decimal("2.50")
 PARTS = 12
 FEW = 5
+MOST_CANCELLED = 8
 
 
 class Stage:
@@ -38,6 +39,8 @@ class Stage:
         self._dice = dice
         self._numbers = map(str, count(79210000000))
         self._left = envelopes
+        # The storm is about what is sent.
+        self._to_cancel = envelopes // MOST_CANCELLED
         self.submitted = 0
         self.authors = [_author("acme", Plan.PREPAID), _author("other", Plan.UNLIMITED)]
         prepaid = self.authors[0].organisation
@@ -71,10 +74,13 @@ class Stage:
         if entry is None:
             return
         message = Message.objects.get(pk=entry.message_id)
-        decide = self._dice.choice([message_pause, message_pause, message_cancel])
-        decide = message_resume if entry.paused_at else decide
         with suppress(Conflict):
-            decide(message=message, actor=message.author)
+            if entry.paused_at:
+                message_resume(message=message, actor=message.author)
+            elif message.recipients_count <= self._to_cancel and self._dice.random() < 0.5:
+                self._to_cancel -= message_cancel(message=message, actor=message.author)
+            else:
+                message_pause(message=message, actor=message.author)
 
     def resume_everything(self) -> None:
         for entry in OutboxEntry.objects.exclude(paused_at=None).select_related("message__author"):

@@ -99,7 +99,7 @@ def test_answers_that_were_committed_but_nobody_said_so_stay_what_they_are(
 ) -> None:
     commit, failures = engine.group_commit, [OperationalError]
 
-    def lost_afterwards(**named: Any) -> set[int]:
+    def lost_afterwards(**named: Any) -> Any:
         passed = commit(**named)
         if named["outcomes"] and failures:
             raise failures.pop()("the connection is lost")
@@ -121,7 +121,7 @@ def test_answers_in_hand_outlive_a_database_that_is_away_for_a_moment(
     commit, record = engine.group_commit, engine.outcomes_record
     failures = [OperationalError, OperationalError]
 
-    def away_with_answers(**named: Any) -> set[int]:
+    def away_with_answers(**named: Any) -> Any:
         if named["outcomes"]:
             raise OperationalError("restarting")
         return commit(**named)
