@@ -68,8 +68,8 @@ def gather_audience(
 ) -> Addressees:
     """Ids of other organisations are as good as unknown: they add nobody.
 
-    Members of a group come by name, or over ``MOST_LISTED`` of all groups in the order in which
-    they were added to the contacts.
+    Members come group by group and by name, or if the groups have over ``MOST_LISTED`` in all,
+    in the order in which they became contacts.
     """
     read = read_numbers(typed, countries=organisation.allowed_countries)
     contacts = Contact.objects.of(organisation)

@@ -10,6 +10,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
 from portal.delivery.models import Message
+from portal.messaging.audience import MOST_LISTED
 from tests.factories import (
     ContactFactory,
     GatewayAccountFactory,
@@ -228,4 +229,92 @@ def test_the_same_key_retried_after_its_time_is_the_message_queued_before(
         again = send(door, *arguments)
 
     assert (again.code, again.out) == (0, first.out)
+    assert Message.objects.count() == 1
+
+
+def long_file(folder: Path, *more: str, count: int = MOST_LISTED + 50) -> Path:
+    file = folder / "numbers"
+    file.write_text("\n".join([*(f"8921{number:07}" for number in range(count)), *more]))
+    return file
+
+
+def test_a_long_file_is_sent_to_in_its_order(door: Door, anna: User, tmp_path: Path) -> None:
+    file = long_file(tmp_path, "+7 911 123-45-67", "8 921 000-00-00")
+
+    result = send(door, "--to-file", file, "--key", "k1")
+
+    message = Message.objects.get()
+    assert (result.code, result.out) == (0, f"{message.pk}\n")
+    assert phones()[:2] == ["79210000000", "79210000001"]
+    assert phones()[-1] == "79111234567"
+    assert message.recipients_count == len(phones()) == MOST_LISTED + 51
+    assert send(door, "--to-file", file, "--key", "k1").out == result.out
+
+
+def test_ten_bad_numbers_of_a_long_file_are_named_and_nothing_is_sent(
+    door: Door, anna: User, tmp_path: Path
+) -> None:
+    file = long_file(tmp_path, *(f"bad {number}" for number in range(13)))
+
+    result = send(door, "--to-file", file)
+
+    assert (result.code, result.out) == (1, "")
+    assert "bad 9: " in result.err
+    assert "bad 10" not in result.err
+    assert "and 3 more" in result.err
+    assert not Message.objects.exists()
+
+
+def test_a_file_that_ceases_to_be_text_is_wrong_usage(
+    door: Door, anna: User, tmp_path: Path
+) -> None:
+    file = long_file(tmp_path, count=20_000)
+    with file.open("ab") as end:
+        end.write(b"\n\xff\xfe\n")
+
+    result = send(door, "--to-file", file)
+
+    assert (result.code, result.out) == (2, "")
+    assert "not a text file in UTF-8" in result.err
+    assert not Message.objects.exists()
+
+
+def test_what_has_not_left_by_a_time_expires_then(door: Door, anna: User) -> None:
+    when = ("--at", "2099-07-01T12:00", "--not-after", "2099-07-01T12:30")
+
+    assert send(door, "--to", "79210000000", *when).code == 0
+
+    message = Message.objects.get()
+    assert message.due_at == datetime(2099, 7, 1, 10, 0, tzinfo=UTC)
+    assert message.expires_at == datetime(2099, 7, 1, 10, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--not-after", "2020-01-01T00:00"], 1),
+        (["--at", "2099-07-01T12:00", "--not-after", "2099-07-01T12:00"], 1),
+        (["--at", "2099-07-01T12:00", "--not-after", "2099-07-01T11:00"], 1),
+        (["--not-after", "2037-03-29T02:30"], 1),
+        (["--not-after", "tomorrow"], 2),
+    ],
+    ids=["passed", "as due", "before due", "the clocks skip it", "no time"],
+)
+def test_an_end_that_leaves_no_time_to_send_is_refused(
+    door: Door, anna: User, arguments: list[str], code: int
+) -> None:
+    result = send(door, "--to", "79210000000", *arguments)
+
+    assert (result.code, result.out) == (code, "")
+    assert ("expires_at: " in result.err) is (code == 1)
+    assert not Message.objects.exists()
+
+
+def test_another_end_under_the_same_key_is_another_message(door: Door, anna: User) -> None:
+    once = ("--to", "79210000000", "--key", "k1")
+    first = send(door, *once, "--not-after", "2099-07-01T12:00")
+
+    assert send(door, *once, "--not-after", "2099-07-01T12:00").out == first.out
+    assert send(door, *once, "--not-after", "2099-07-01T13:00").code == 1
+    assert send(door, *once).code == 1
     assert Message.objects.count() == 1
