@@ -81,7 +81,12 @@ else:
     }
     CACHE_URL = environment.text("CACHE_URL") or CELERY_BROKER_URL
     CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": CACHE_URL,
+            # No page waits for a silent cache.
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        }
         if CACHE_URL.startswith("redis")
         else {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
