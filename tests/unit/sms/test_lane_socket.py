@@ -171,8 +171,10 @@ def test_a_connection_closed_after_the_dot_is_uncertain() -> None:
     run(talk, OBEDIENT | {"DOT": Fault.CLOSE})
 
 
-@pytest.mark.parametrize("fault", [Fault.CLOSE, b"554 no", b"22"])
-def test_a_farewell_never_fails(fault: bytes | Fault) -> None:
+@pytest.mark.parametrize("fault", [Fault.CLOSE, Fault.HANG, b"554 no", b"22"])
+def test_a_farewell_never_fails(fault: bytes | Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sms.lane.FAREWELL_SECONDS", 0.1)
+
     async def talk(fake: FakeOperator) -> None:
         lane = await Lane.open(fake.server, Notes())
         await lane.close()

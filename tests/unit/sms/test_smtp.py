@@ -110,8 +110,10 @@ def test_cancelling_drops_the_connection() -> None:
     run(talk, OBEDIENT | {"EHLO": b"250-operator"})
 
 
-@pytest.mark.parametrize("fault", [Fault.CLOSE, b"554 no", b"421 no"])
-def test_a_farewell_never_fails(fault: bytes | Fault) -> None:
+@pytest.mark.parametrize("fault", [Fault.CLOSE, Fault.HANG, b"554 no", b"421 no"])
+def test_a_farewell_never_fails(fault: bytes | Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sms.smtp.FAREWELL_SECONDS", 0.1)
+
     async def talk(fake: FakeOperator) -> None:
         session = Session(fake.server)
         await session.open()
@@ -119,6 +121,16 @@ def test_a_farewell_never_fails(fault: bytes | Fault) -> None:
         await session.close()
 
     assert run(talk, OBEDIENT | {"QUIT": fault}).commands[-1] == b"QUIT"
+
+
+def test_a_server_that_talks_on_and_on_is_dropped() -> None:
+    async def talk(fake: FakeOperator) -> None:
+        session = Session(fake.server)
+        await session.open()
+        await fake.gone.wait()
+        await session.close()
+
+    run(talk, OBEDIENT | {"EHLO": b"250 operator\r\n" + b"250 more\r\n" * 20_000})
 
 
 @pytest.mark.parametrize(
