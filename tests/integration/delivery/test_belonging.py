@@ -32,3 +32,11 @@ def test_an_envelope_with_recipients_cannot_be_deleted() -> None:
 
     Recipient.objects.filter(envelope=envelope).delete()
     envelope.delete()
+
+
+@pytest.mark.parametrize("phone", ["", "7921000000a", "7 9210000000", "+79210000000", "٧٩٢١"])
+def test_a_recipient_of_anything_but_digits_is_refused_by_the_database(phone: str) -> None:
+    envelope = submit_message(MemberFactory()).envelopes.get()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Recipient.objects.create(message=envelope.message, envelope=envelope, phone=phone)
