@@ -47,7 +47,7 @@ class Parameters:
             seed=_number("CRASH_SEED", random.randrange(10**6)),
             latency_ms=_number("CRASH_LATENCY_MS", 20),
             workers=_number("CRASH_WORKERS", 2),
-            gust_seconds=_number("CRASH_GUST_MS", 500) / 1000,
+            gust_seconds=_number("CRASH_GUST_MS", 400) / 1000,
             blows=_number("CRASH_BLOWS", envelopes // 20),
             patience_seconds=_number("CRASH_PATIENCE_SECONDS", 90 + envelopes // 10),
         )

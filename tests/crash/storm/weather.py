@@ -19,6 +19,8 @@ from portal.embedded.postgres.postmaster import find_postmaster
 from tests.crash.processes import Workshop, kill
 from tests.crash.storm.parameters import LEASE_SECONDS, Parameters
 
+AWAKE_SECONDS = 2.0
+
 
 class Weather(Thread):
     """Keeps ``workers`` Celery workers running and strikes at them until it is told to calm.
@@ -52,9 +54,12 @@ class Weather(Thread):
         self._first_ones = dice.sample(list(self._blows), len(self._blows))
 
     def calm(self) -> None:
-        """End it. Raises what it died of before, if it did."""
+        """End it, and wait for what those who still sleep do when they wake. Raises what it died
+        of before, if it did."""
         self._calm.set()
         self.join()
+        self._wake(everybody=True)
+        time.sleep(AWAKE_SECONDS)
         if self._error is not None:
             raise self._error
 
@@ -117,10 +122,10 @@ class Weather(Thread):
             self._strike(child, signal.SIGSTOP)
             self._sleepers.append((time.monotonic() + seconds, child))
 
-    def _wake(self) -> None:
+    def _wake(self, *, everybody: bool = False) -> None:
         now = time.monotonic()
         for waking_at, process in list(self._sleepers):
-            if waking_at <= now:
+            if everybody or waking_at <= now:
                 self._sleepers.remove((waking_at, process))
                 self._strike(process, signal.SIGCONT)
 
