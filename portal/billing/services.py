@@ -24,11 +24,11 @@ from portal.core.prepared import rows
 _SETTLE = """
     INSERT INTO billing_ledgerentry
            (organisation_id, kind, amount, reserved, message_id, envelope_id, note, actor_label, at)
-    SELECT organisation_id, %(kind)s, CASE WHEN %(is_release)s THEN held ELSE 0 END, -held,
+    SELECT organisation_id, %(kind)s, CASE WHEN %(is_release)s THEN money ELSE 0 END, -money,
            message_id, envelope_id, '', 'system', %(at)s
       FROM unnest(%(organisations)s::bigint[], %(messages)s::bigint[], %(envelopes)s::bigint[],
                   %(amounts)s::numeric[])
-        AS settled (organisation_id, message_id, envelope_id, held)
+        AS settled (organisation_id, message_id, envelope_id, money)
 """
 
 _ASTRAY = """
@@ -53,7 +53,7 @@ class Balance:
 
 
 @dataclass(frozen=True)
-class Held:
+class Reserved:
     """Money set aside for one envelope when it was made, and where it belongs."""
 
     organisation_id: int
@@ -184,18 +184,18 @@ def reserve(*, organisation: Organisation, message_id: int, cost: Decimal, actor
     return cost
 
 
-def capture(held: Iterable[Held]) -> None:
+def capture(reserved: Iterable[Reserved]) -> None:
     """The operator took these envelopes: their money is spent."""
-    _settle(held, Kind.CAPTURE)
+    _settle(reserved, Kind.CAPTURE)
 
 
-def release(held: Iterable[Held]) -> None:
+def release(reserved: Iterable[Reserved]) -> None:
     """These envelopes will not be sent: their money may be spent again."""
-    _settle(held, Kind.RELEASE)
+    _settle(reserved, Kind.RELEASE)
 
 
-def _settle(held: Iterable[Held], kind: Kind) -> None:
-    moved = [envelope for envelope in held if envelope.amount]
+def _settle(reserved: Iterable[Reserved], kind: Kind) -> None:
+    moved = [envelope for envelope in reserved if envelope.amount]
     if not moved:
         return
     rows(

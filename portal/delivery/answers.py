@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from portal.billing.services import Held, capture, release
+from portal.billing.services import Reserved, capture, release
 from portal.core.prepared import integers, rows
 from portal.delivery.claims import ClaimedEnvelope, ClaimKey
 from portal.delivery.models import Attempt, State
@@ -110,7 +110,7 @@ def outcomes_record(outcomes: Sequence[Outcome], *, now: datetime) -> None:
 
 def _accept_then_promise(
     accepted: Sequence[Outcome], passing: Sequence[ClaimedEnvelope], now: datetime
-) -> tuple[list[Held], set[ClaimKey]]:
+) -> tuple[list[Reserved], set[ClaimKey]]:
     claims = list({envelope.token for envelope in passing})
     place_of = {token: place for place, token in enumerate(claims, start=1)}
     found = rows(
@@ -128,7 +128,7 @@ def _accept_then_promise(
     )
     organisations = _organisations(accepted)
     settled = [
-        Held(organisations[message_id], message_id, pk, reserved)
+        Reserved(organisations[message_id], message_id, pk, reserved)
         for pk, message_id, reserved, _place in found
         if message_id is not None
     ]
@@ -154,7 +154,7 @@ def _settle(outcomes: Sequence[Outcome]) -> None:
     organisations = _organisations(outcomes)
     Attempt.objects.bulk_create(_attempt(outcome) for outcome in outcomes)
     release(
-        Held(organisations[message_id], message_id, pk, reserved)
+        Reserved(organisations[message_id], message_id, pk, reserved)
         for state, pk, message_id, reserved in found
         if state == State.REJECTED
     )

@@ -15,7 +15,7 @@ from portal.billing.services import capture, release, reserve
 from portal.core.errors import Conflict, Refused
 from portal.delivery.doorbell import ring
 from portal.delivery.models import Envelope, Message, OutboxEntry, Recipient, State
-from portal.delivery.money import held_for
+from portal.delivery.money import reserved_for
 from portal.delivery.outbox import outbox_reopen
 from portal.delivery.permits import reason_to_hold
 from portal.delivery.recall import claims_recall
@@ -111,7 +111,7 @@ def envelope_was_sent(*, envelope: Envelope, actor: User) -> None:
     """A person's word that the operator took an uncertain envelope; its money is spent."""
     uncertain = _lock_uncertain(envelope, actor)
     _move(uncertain, State.ACCEPTED, actor)
-    capture(held_for([uncertain]))
+    capture(reserved_for([uncertain]))
     _record_settlement(uncertain, actor, State.ACCEPTED)
 
 
@@ -120,7 +120,7 @@ def envelope_was_not_sent(*, envelope: Envelope, actor: User) -> None:
     """A person's word that the operator did not take it; its money may be spent again."""
     uncertain = _lock_uncertain(envelope, actor)
     _move(uncertain, State.REJECTED, actor)
-    release(held_for([uncertain]))
+    release(reserved_for([uncertain]))
     _record_settlement(uncertain, actor, State.REJECTED)
 
 
@@ -139,7 +139,7 @@ def envelope_send_again(*, envelope: Envelope, actor: User) -> Envelope:
         raise Refused(_("You may not send messages."))
     _refuse_if_held_for(message, message.answerable)
     _move(uncertain, State.REPLACED, actor)
-    capture(held_for([uncertain]))
+    capture(reserved_for([uncertain]))
     reserved = reserve(
         organisation=message.organisation,
         message_id=message.pk,

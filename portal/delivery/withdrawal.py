@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.billing.services import Held, release
+from portal.billing.services import Reserved, release
 from portal.core.prepared import rows
 from portal.delivery.models import Envelope, Message, OutboxEntry, State
 
@@ -30,9 +30,9 @@ def withdraw(message: Message, state: State, by: User | None = None) -> int:
     OutboxEntry.objects.select_for_update(no_key=True).filter(message=message).first()
     recipients, last = 0, 0
     while part := _withdraw_part(message, state, by, after=last):
-        recipients += sum(count for _number, count, _held in part)
-        last = max(number for number, _count, _held in part)
-        release(held for _number, _count, held in part)
+        recipients += sum(count for _number, count, _money in part)
+        last = max(number for number, _count, _money in part)
+        release(money for _number, _count, money in part)
     entry = OutboxEntry.objects.filter(message=message)
     for last_number in entry.values_list("last_number", flat=True):
         entry.update(next_number=last_number + 1)
@@ -41,7 +41,7 @@ def withdraw(message: Message, state: State, by: User | None = None) -> int:
 
 def _withdraw_part(
     message: Message, state: State, by: User | None, *, after: int
-) -> list[tuple[int, int, Held]]:
+) -> list[tuple[int, int, Reserved]]:
     """Numbers, recipients and money of up to ``_PART`` envelopes."""
     found = rows(
         """
@@ -61,7 +61,7 @@ def _withdraw_part(
         },
     )
     return [
-        (number, count, Held(message.organisation_id, message.pk, envelope_id, reserved))
+        (number, count, Reserved(message.organisation_id, message.pk, envelope_id, reserved))
         for number, count, envelope_id, reserved in found
     ]
 

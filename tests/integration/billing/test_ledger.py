@@ -7,7 +7,15 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from portal.accounts.rights import Role
 from portal.billing.models import Kind, LedgerEntry
-from portal.billing.services import Held, NotEnoughMoney, balance, capture, release, reserve, top_up
+from portal.billing.services import (
+    NotEnoughMoney,
+    Reserved,
+    balance,
+    capture,
+    release,
+    reserve,
+    top_up,
+)
 from portal.core.errors import Conflict, Refused
 from portal.delivery.models import Message
 from tests.factories import (
@@ -76,8 +84,8 @@ def test_captured_money_is_gone_and_released_money_may_be_spent_again() -> None:
     top_up(organisation=organisation, amount=Decimal(10), actor=AdministratorFactory())
     reserve(organisation=organisation, message_id=7, cost=Decimal(6), actor=MemberFactory())
 
-    capture([Held(organisation.pk, 7, 71, Decimal(4))])
-    release([Held(organisation.pk, 7, 72, Decimal(2))])
+    capture([Reserved(organisation.pk, 7, 71, Decimal(4))])
+    release([Reserved(organisation.pk, 7, 72, Decimal(2))])
 
     assert balance(organisation).available == 6
     assert balance(organisation).reserved == 0
@@ -88,11 +96,11 @@ def test_an_envelopes_money_leaves_the_reservation_once() -> None:
     organisation = OrganisationFactory(prepaid=True)
     top_up(organisation=organisation, amount=Decimal(10), actor=AdministratorFactory())
     reserve(organisation=organisation, message_id=7, cost=Decimal(6), actor=MemberFactory())
-    held = Held(organisation.pk, 7, 71, Decimal(6))
-    capture([held])
+    reserved = Reserved(organisation.pk, 7, 71, Decimal(6))
+    capture([reserved])
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        release([held])
+        release([reserved])
 
     assert balance(organisation).available == 4
 

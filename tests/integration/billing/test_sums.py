@@ -13,7 +13,7 @@ from portal.accounts.models import Organisation
 from portal.billing.models import LedgerSum
 from portal.billing.services import (
     Balance,
-    Held,
+    Reserved,
     balance,
     capture,
     release,
@@ -40,7 +40,7 @@ def test_workers_that_settle_at_the_same_moment_do_not_wait_for_each_other() -> 
 
     def settle(own: int) -> bool:
         with transaction.atomic():
-            capture([Held(organisation.pk, 1, own, Decimal(own + 1))])
+            capture([Reserved(organisation.pk, 1, own, Decimal(own + 1))])
             settled[own].set()
             return settled[1 - own].wait(timeout=20)
 
@@ -54,7 +54,7 @@ def test_transactions_one_after_another_keep_one_row_of_sums() -> None:
     organisation = with_money(reserved=10)
 
     for envelope in range(3):
-        capture([Held(organisation.pk, 1, envelope, Decimal(1))])
+        capture([Reserved(organisation.pk, 1, envelope, Decimal(1))])
 
     assert LedgerSum.objects.filter(organisation=organisation).count() == 1
 
@@ -63,7 +63,7 @@ def test_transactions_one_after_another_keep_one_row_of_sums() -> None:
 def test_one_settlement_may_belong_to_several_organisations() -> None:
     first, second = with_money(reserved=4), with_money(reserved=6)
 
-    release([Held(first.pk, 1, 1, Decimal(4)), Held(second.pk, 1, 2, Decimal(5))])
+    release([Reserved(first.pk, 1, 1, Decimal(4)), Reserved(second.pk, 1, 2, Decimal(5))])
 
     assert balance(first) == Balance(Decimal(100), Decimal(0))
     assert balance(second) == Balance(Decimal(99), Decimal(1))
@@ -74,7 +74,7 @@ def test_what_a_transaction_took_back_is_in_no_sum() -> None:
     organisation = with_money(reserved=4)
 
     with transaction.atomic():
-        capture([Held(organisation.pk, 1, 1, Decimal(4))])
+        capture([Reserved(organisation.pk, 1, 1, Decimal(4))])
         transaction.set_rollback(True)
 
     assert balance(organisation) == Balance(Decimal(96), Decimal(4))
@@ -92,7 +92,7 @@ def test_a_sum_that_was_tampered_with_is_found() -> None:
 @pytest.mark.django_db
 def test_the_cost_of_a_balance_does_not_grow_with_the_ledger() -> None:
     organisation = with_money(reserved=50)
-    capture(Held(organisation.pk, 1, number, Decimal("0.01")) for number in range(2000))
+    capture(Reserved(organisation.pk, 1, number, Decimal("0.01")) for number in range(2000))
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM billing_ledgersum")
@@ -112,7 +112,7 @@ class AnySettlements(TestCase):
         organisation = with_money(reserved=100)
 
         for envelope, (settle, amount) in enumerate(steps):
-            settle([Held(organisation.pk, 1, envelope, amount)])  # type: ignore[operator]
+            settle([Reserved(organisation.pk, 1, envelope, amount)])  # type: ignore[operator]
 
         assert sums_verify() == []
         settled = sum((amount for _settle, amount in steps), Decimal(0))
