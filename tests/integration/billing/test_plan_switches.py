@@ -51,7 +51,7 @@ def add_money(author: User, amount: int) -> None:
 
 def made_uncertain(message: Message) -> Envelope:
     envelope = message.envelopes.filter(state=State.QUEUED).order_by("number")[0]
-    Envelope.objects.filter(pk=envelope.pk).update(state=State.UNCERTAIN)
+    Envelope.objects.filter(pk=envelope.pk).update(state=State.UNCERTAIN, retry_at=None)
     return envelope
 
 
@@ -128,7 +128,7 @@ def _switch_over(author: User) -> None:
 def _lose_an_answer(author: User) -> None:
     queued = Envelope.objects.filter(message__author=author, state=State.QUEUED).order_by("id")
     if envelope := queued.first():
-        Envelope.objects.filter(pk=envelope.pk).update(state=State.UNCERTAIN)
+        Envelope.objects.filter(pk=envelope.pk).update(state=State.UNCERTAIN, retry_at=None)
 
 
 def _decide(decision: Callable[..., object]) -> Callable[[User], None]:
