@@ -19,7 +19,7 @@ from sms.retry import Phase, Verdict
 log = logging.getLogger(__name__)
 
 MOST_CLAIMS = 100
-MOST_SETTLED = 5000
+MOST_CLOSED = 5000
 # An envelope that was in more lost claims than this may be what kills its workers.
 LOSSES_FORGIVEN = 3
 
@@ -33,7 +33,7 @@ def sweep_outbox() -> None:
         log.warning("workers vanished: %s envelopes requeued, %s uncertain", requeued, uncertain)
     expire_what_is_late(now=now)
     cancel_what_came_back()
-    while outbox_close() == MOST_SETTLED:
+    while outbox_close() == MOST_CLOSED:
         pass
     for due in accounts_due(now=now):
         ring(due.account_id)
@@ -108,7 +108,7 @@ def _requeue(ids: Sequence[int], tokens: Sequence[uuid.UUID], now: datetime) -> 
 @transaction.atomic
 def outbox_close() -> int:
     """Take messages of which nothing is queued or under way out of the outbox, and note what
-    became of them; returns how many, ``MOST_SETTLED`` at most."""
+    became of them; returns how many, ``MOST_CLOSED`` at most."""
     # What people decide about them waits for these locks. What they decided before is seen by the
     # next statement alone, which therefore looks anew.
     finished = rows(
@@ -120,7 +120,7 @@ def outbox_close() -> int:
                 WHERE e.message_id = o.message_id AND e.state IN ('queued', 'transmitting'))
          LIMIT %(most)s FOR UPDATE OF o SKIP LOCKED
         """,
-        {"most": MOST_SETTLED},
+        {"most": MOST_CLOSED},
     )
     return _close([message_id for (message_id,) in finished]) if finished else 0
 
