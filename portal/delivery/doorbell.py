@@ -2,11 +2,16 @@
 
 import logging
 from datetime import datetime
-from typing import Any
+from typing import TypedDict, Unpack
 
 from kombu.exceptions import OperationalError
 
 log = logging.getLogger(__name__)
+
+
+class _When(TypedDict, total=False):
+    eta: datetime
+    expires: float
 
 
 def ring(account_id: int) -> None:
@@ -24,7 +29,7 @@ def call_for_help(account_id: int, *, seconds: float) -> None:
     _send(account_id, expires=seconds)
 
 
-def _send(account_id: int, **when: Any) -> None:
+def _send(account_id: int, **when: Unpack[_When]) -> None:
     from portal.delivery.tasks import deliver  # the tasks call services that ring
 
     try:
