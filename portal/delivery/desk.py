@@ -263,9 +263,12 @@ class Desk:
             holding.unsettled.discard(envelope.key)
 
     def take_back_late(self, loop_time: float) -> None:
-        """Give the tries behind late answers to other lanes."""
+        """Give the tries behind late answers to other lanes, or back where none is to begin."""
         taken = [one.envelope for one in self.lanes.take_back_late(loop_time)]
-        self._buffer.extendleft(reversed(taken))
+        if self.retiring:
+            self._unsent.update(envelope.key for envelope in taken)
+        else:
+            self._buffer.extendleft(reversed(taken))
 
     def settled(self, outcomes: Sequence[Outcome]) -> None:
         """These are recorded; draw conclusions from them."""
