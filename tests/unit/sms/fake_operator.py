@@ -2,10 +2,11 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Any
 
 from sms.smtp import Security, Server
 
@@ -105,3 +106,17 @@ async def operator(
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
         await asyncio.sleep(0)
+
+
+Talk = Callable[[FakeOperator], Coroutine[Any, Any, None]]
+
+
+def run(talk: Talk, script: Script = OBEDIENT) -> FakeOperator:
+    """The fake, after the talk with it."""
+
+    async def main() -> FakeOperator:
+        async with asyncio.timeout(10), operator(script) as fake:
+            await talk(fake)
+            return fake
+
+    return asyncio.run(main())

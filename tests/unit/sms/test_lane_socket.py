@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,15 @@ import pytest
 from sms.lane import Lane, Mail, catch_up
 from sms.retry import Phase, Verdict
 from sms.smtp import Reply, Security, Server, Session, SmtpFailure
-from tests.unit.sms.fake_operator import OBEDIENT, PATIENT, FakeOperator, Fault, Script, operator
+from tests.unit.sms.fake_operator import (
+    OBEDIENT,
+    PATIENT,
+    FakeOperator,
+    Fault,
+    Script,
+    operator,
+    run,
+)
 from tests.unit.sms.lane_sender import Sender
 from tests.unit.sms.operator_on_paper import Notes, SessionOnPaper, mail_of
 
@@ -34,18 +41,6 @@ class Holder(Notes):
     def lane_failed(self, lane: Lane, mail: Mail, failure: SmtpFailure) -> None:
         super().lane_failed(lane, mail, failure)
         self.news.set()
-
-
-Talk = Callable[[FakeOperator], Coroutine[Any, Any, None]]
-
-
-def run(talk: Talk, script: Script = OBEDIENT) -> FakeOperator:
-    async def main() -> FakeOperator:
-        async with asyncio.timeout(10), operator(script) as fake:
-            await talk(fake)
-            return fake
-
-    return asyncio.run(main())
 
 
 async def sent(fake: FakeOperator, mails: list[Mail], **changes: Any) -> Sender:

@@ -1,6 +1,5 @@
 import asyncio
 import traceback
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,19 +10,9 @@ import sms.smtp
 from sms.retry import Phase, Verdict
 from sms.secret import Secret
 from sms.smtp import Reply, Security, Server, Session, SmtpFailure, probe
-from tests.unit.sms.fake_operator import OBEDIENT, FakeOperator, Fault, Script, operator
+from tests.unit.sms.fake_operator import OBEDIENT, FakeOperator, Fault, Script, run
 
 ADDRESSES = {"mail_from": "a@acme.example", "mailbox": "sms@operator.example"}
-Talk = Callable[[FakeOperator], Coroutine[Any, Any, None]]
-
-
-def run(talk: Talk, script: Script = OBEDIENT) -> FakeOperator:
-    async def main() -> FakeOperator:
-        async with asyncio.timeout(10), operator(script) as fake:
-            await talk(fake)
-            return fake
-
-    return asyncio.run(main())
 
 
 def failure_of(script: Script, **changes: Any) -> SmtpFailure:
