@@ -1,8 +1,5 @@
 """What happens after a worker's death: its leases run out, the sweep runs, others go on."""
 
-import time
-from collections.abc import Callable
-
 from django.utils import timezone
 
 from portal.delivery.engine import deliver_account
@@ -16,17 +13,7 @@ from portal.delivery.models import (
 )
 from portal.delivery.selectors import is_settled, message_counts
 from portal.delivery.sweep import sweep_outbox
-
-PATIENCE_SECONDS = 30.0
-_POLL_SECONDS = 0.05
-
-
-def until(condition: Callable[[], bool], *, patience: float = PATIENCE_SECONDS) -> None:
-    """Ask again and again until the condition holds; fails when it does not for too long."""
-    give_up = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < give_up, "waited too long"
-        time.sleep(_POLL_SECONDS)
+from tests.patience import until
 
 
 def is_over(message: Message) -> bool:

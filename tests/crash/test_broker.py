@@ -3,8 +3,9 @@
 from portal.embedded.sandbox import SandboxOperator
 from tests.crash.conftest import CONNECTIONS, Campaign
 from tests.crash.processes import Workshop
-from tests.crash.recovery import Beat, until
+from tests.crash.recovery import Beat
 from tests.crash.witness import uncertain_after
+from tests.patience import until
 
 
 def test_a_broker_wiped_under_a_running_worker_costs_a_delay_alone(

@@ -28,10 +28,11 @@ from tests.crash.canary import (
 )
 from tests.crash.conftest import Campaign
 from tests.crash.processes import Workshop
-from tests.crash.recovery import Beat, until
+from tests.crash.recovery import Beat
 from tests.factories import AdministratorFactory
 from tests.integration.admin.pages import page_url
 from tests.integration.delivery.operator_thread import operator_in_thread
+from tests.patience import until
 from tests.unit.sms.fake_operator import OBEDIENT
 
 TALKATIVE = {"PORTAL_LOG_LEVEL": "DEBUG", "PORTAL_DEBUG": "1", "PYTHONASYNCIODEBUG": "1"}

@@ -9,8 +9,9 @@ from portal.embedded.sandbox import SandboxOperator
 from tests.crash.conftest import CONNECTIONS, Campaign
 from tests.crash.dying_worker import Point
 from tests.crash.processes import Workshop, await_stop, ended, resume
-from tests.crash.recovery import leases_ran_out, recover, until
+from tests.crash.recovery import leases_ran_out, recover
 from tests.crash.witness import uncertain_after
+from tests.patience import until
 
 RECIPIENTS = 12
 

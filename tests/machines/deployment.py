@@ -1,7 +1,6 @@
 """The portal's processes on several hosts; they share PostgreSQL and a broker alone."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from portal.accounts.models import User
+from tests.crash.processes import kill
 from tests.machines.hosts import Host
 
 ROOT = Path(settings.BASE_DIR)
@@ -41,7 +41,7 @@ class Deployment:
             yield self
         finally:
             for process in self._processes:
-                _kill(process)
+                kill(process)
 
     def start_worker(self, host: Host) -> None:
         options = ("--concurrency", "2", "--without-gossip", "--without-mingle")
@@ -111,9 +111,3 @@ class Deployment:
 
     def _at_hub(self, url: str) -> str:
         return url.replace("127.0.0.1", self.hub, 1)
-
-
-def _kill(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(_END_SECONDS)
