@@ -43,7 +43,6 @@ ADMINISTRATOR = "administrator@example.com"
 WORKERS = 2
 # A worker may take one ring while it works on another; so many reach every worker.
 RINGS = 2 * WORKERS
-_PATIENCE_SECONDS = 300.0
 _HIGH_WATER = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 

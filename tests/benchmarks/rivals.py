@@ -19,7 +19,7 @@ from tests.benchmarks.services import Services
 from tests.benchmarks.sinks import Flow, Sink
 
 PROCESSES = 2
-# Of 1, 2, 5 and 16 threads none is faster than 2; with latency the more the better, until ours are
+# Without latency none of 1, 5 and 16 threads is faster than 2; with it, as many as our sessions.
 QUICK_THREADS, PATIENT_THREADS = 2, 64
 _PATIENCE_SECONDS = 170.0
 

@@ -101,12 +101,7 @@ def open_accounts(path: Path, port: int) -> None:
     GatewayAccount.objects.update(port=port)
     write_accounts(
         path,
-        [
-            SandboxAccount(
-                account.sms_user, account.sms_password or Secret(""), None, account.mailbox
-            )
-            for account in GatewayAccount.objects.all()
-        ],
+        [_known(account) for account in GatewayAccount.objects.all()],
     )
 
 
