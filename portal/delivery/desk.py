@@ -12,10 +12,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.utils import timezone
 
-from portal.delivery.account_health import account_pause
+from portal.delivery.account_health import account_back_off, account_pause
 from portal.delivery.answers import Outcome
 from portal.delivery.claims import (
     ClaimedEnvelope,
@@ -32,9 +33,11 @@ from portal.delivery.lanes import Lanes
 from portal.delivery.letters import Stationery
 from portal.delivery.models import ConnectionLease, GatewayAccount
 from portal.delivery.pace import Pace
-from portal.delivery.tries import Try, put_off, unwritable
+from portal.delivery.tries import Try, explained, put_off, unwritable
 from sms.lane import Lane
 from sms.letter import LetterRefused
+from sms.retry import Phase
+from sms.smtp import SmtpFailure
 
 log = logging.getLogger(__name__)
 
@@ -104,14 +107,19 @@ class Desk:
             return
         if not only_interactive and len(self._buffer) > self.lanes.busy:
             return
-        claimed = envelopes_claim(
-            account_id=self.account_id,
-            most=self.pace.chunk(),
-            now=now,
-            only_interactive=only_interactive,
-        )
+        try:
+            claimed = envelopes_claim(
+                account_id=self.account_id,
+                most=self.pace.chunk(),
+                now=now,
+                only_interactive=only_interactive,
+            )
+        except InvalidToken:
+            self._wait_for_a_key()
+            return
         self.next_slot = claimed.next_slot
-        self.has_more = claimed.is_contended or bool(claimed.envelopes)
+        # Interactive ones that came back to the queue are left to a claim of everything.
+        self.has_more = only_interactive or claimed.is_contended or bool(claimed.envelopes)
         if not claimed.envelopes:
             return
         keys = {envelope.key for envelope in claimed.envelopes}
@@ -121,6 +129,13 @@ class Desk:
         else:
             self._buffer.extend(claimed.envelopes)
         self._obey(claimed.account)
+
+    def _wait_for_a_key(self) -> None:
+        """Nothing opens the account's password here: that must not end the run of the others."""
+        log.error("account %s: none of PORTAL_ENCRYPTION_KEYS opens its password", self.account_id)
+        words = explained(Phase.CONNECT, None, "internal error of the portal")
+        account_back_off(self.account_id, because=words)
+        self.retire()
 
     def _forget_what_was_taken_away(self) -> None:
         """A cancel or a pause takes the whole message: its other e-mails need no lane either."""
@@ -258,10 +273,6 @@ class Desk:
         holding = self._holdings.get(envelope.token)
         return holding is not None and holding.lease_until > now
 
-    def _forget(self, envelope: ClaimedEnvelope) -> None:
-        if holding := self._holdings.get(envelope.token):
-            holding.unsettled.discard(envelope.key)
-
     def take_back_late(self, loop_time: float) -> None:
         """Give the tries behind late answers to other lanes, or back where none is to begin."""
         taken = [one.envelope for one in self.lanes.take_back_late(loop_time)]
@@ -270,11 +281,17 @@ class Desk:
         else:
             self._buffer.extendleft(reversed(taken))
 
+    def recorded(self, outcomes: Sequence[Outcome]) -> list[SmtpFailure]:
+        """These are recorded, and need no claim any more. Returns the refusals until now."""
+        for outcome in outcomes:
+            if holding := self._holdings.get(outcome.envelope.token):
+                holding.unsettled.discard(outcome.envelope.key)
+        refusals, self.lanes.refusals = self.lanes.refusals, []
+        return refusals
+
     def settled(self, outcomes: Sequence[Outcome]) -> None:
         """These are recorded; draw conclusions from them."""
-        for outcome in outcomes:
-            self._forget(outcome.envelope)
-        refusals, self.lanes.refusals = self.lanes.refusals, []
+        refusals = self.recorded(outcomes)
         if self.pace.must_stop(outcomes, refusals, has_lanes=self.lanes.count > 0):
             self.retire()
 

@@ -170,8 +170,12 @@ class Page:
 
     @cached_property
     def recipients(self) -> KeysetPage[Recipient]:
+        found = recipients_of(self.message, self.choice)
+        if self.choice and STATE_OF_CHOICE[self.choice] not in self.totals.counts:
+            # Spares a look at every recipient of a large message.
+            found = found.none()
         return keyset_page(
-            recipients_of(self.message, self.entry, self.choice),
+            found,
             cursor=self.query.get("cursor"),
             fields=("id",),
             size=RECIPIENTS_PER_PAGE,

@@ -82,17 +82,13 @@ def messages_of_choice(messages: QuerySet[Message], choice: str) -> QuerySet[Mes
     return messages_in_state(messages, STATE_OF_CHOICE.get(choice, choice))
 
 
-def recipients_of(
-    message: Message, entry: OutboxEntry | None, choice: str = ""
-) -> QuerySet[Recipient]:
-    """With their envelopes; in the chosen state where one is given."""
+def recipients_of(message: Message, choice: str = "") -> QuerySet[Recipient]:
+    """With their envelopes; in the chosen state where one is given: of a message, either what is
+    held or what is queued is there to be chosen."""
     recipients = message.recipients.select_related("envelope__settled_by")
     state = STATE_OF_CHOICE.get(choice)
     if state is None:
         return recipients
-    is_held = entry is not None and entry.is_held
-    if state == (State.QUEUED if is_held else State.HELD):
-        return recipients.none()
     if state in NOTABLE:
         return recipients.filter(envelope__notable=state)
     return recipients.filter(envelope__state=State.QUEUED if state == State.HELD else state)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from portal.delivery.decisions import message_pause
 from portal.delivery.models import Message, State
 from tests.factories import GatewayAccountFactory, MemberFactory, submit_message
 from tests.integration.commands.conftest import Door
@@ -44,6 +45,16 @@ def test_the_lines_say_the_same(door: Door, message: Message) -> None:
     move(message, State.ACCEPTED, State.ACCEPTED)
 
     assert door("message_status", message.pk).out == "accepted\naccepted: 3\n"
+
+
+def test_a_message_that_waits_to_be_resumed_is_paused(door: Door, message: Message) -> None:
+    message_pause(message=message, actor=message.author)
+
+    result = door("message_status", message.pk, "--wait", 0, "--json")
+
+    assert result.code == 3
+    status = json.loads(result.out)
+    assert (status["state"], status["counts"]) == ("paused", {"queued": 3})
 
 
 @pytest.mark.parametrize("state", [State.ACCEPTED, State.UNCERTAIN, State.EXPIRED])

@@ -1,14 +1,18 @@
 """A recall and the claims that meet it."""
 
+from collections.abc import Callable
 from threading import Event
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from portal.audit.models import Action
+from portal.audit.models import Event as Record
+from portal.core.errors import Conflict
 from portal.delivery.answers import group_commit
 from portal.delivery.claims import Claimed, envelopes_claim
-from portal.delivery.decisions import message_pause
+from portal.delivery.decisions import message_cancel, message_pause
 from portal.delivery.models import GatewayAccount
 from portal.delivery.recall import claims_recall
 from tests.factories import MemberFactory, submit_message
@@ -72,3 +76,21 @@ def test_a_recall_of_one_message_leaves_the_others_with_their_workers() -> None:
 
     passed = group_commit(outcomes=[], passing=held, now=timezone.now())
     assert passed == {one.key for one in held if one.message == second}
+
+
+@pytest.mark.parametrize("decide", [message_pause, message_cancel])
+def test_of_two_presses_at_once_one_is_told_that_it_comes_too_late(
+    decide: Callable[..., object],
+) -> None:
+    author = MemberFactory()
+    message = submit_message(author, *[f"7921000{number:04}" for number in range(200)])
+
+    def press() -> str:
+        try:
+            decide(message=message, actor=author)
+        except Conflict:
+            return "too late"
+        return "done"
+
+    assert sorted(at_once(press, press), key=str) == ["done", "too late"]
+    assert Record.objects.exclude(action=Action.SUBMITTED).count() == 1

@@ -209,6 +209,22 @@ def test_recipients_are_filtered_by_state(browser_of: SignIn, manager: User) -> 
     assert "+7 921 000-00-01" not in table
 
 
+def test_recipients_of_a_held_message_are_found_as_held(browser_of: SignIn, manager: User) -> None:
+    message = submit_message(manager)
+    hold(message)
+    client, url = browser_of(manager), reverse("history:message", args=[message.pk])
+
+    def found(state: str) -> int:
+        return len(client.get(url, {"state": state}).context["page"].rows)
+
+    assert {state: found(state) for state in ("held", "queued", "accepted", "x")} == {
+        "held": 1,
+        "queued": 0,
+        "accepted": 0,
+        "x": 1,
+    }
+
+
 def test_every_recipient_is_on_exactly_one_page(browser_of: SignIn, manager: User) -> None:
     message = submit_message(manager, *numbers(RECIPIENTS_PER_PAGE + 5))
     client = browser_of(manager)
