@@ -145,12 +145,12 @@ def test_a_group_whose_claim_ran_out_writes_no_dot_and_is_sent_later(
     message = submit_message(author, *MANY[:2])
     with monkeypatch.context() as patch:
         before_group(patch, 1, lambda: Claim.objects.update(lease_until=EARLIER))
-        assert deliver(account) == []
-    assert message_counts(message.pk) == {"queued": 2}
+        # The same run may claim it anew.
+        letters = deliver(account)
 
     sweep_outbox()
     make_all_due()
-    assert numbers_in(deliver(account)) == dict.fromkeys(MANY[:2], 1)
+    assert numbers_in([*letters, *deliver(account)]) == dict.fromkeys(MANY[:2], 1)
     assert message_counts(message.pk) == {"accepted": 2}
 
 
