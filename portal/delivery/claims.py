@@ -23,7 +23,6 @@ from portal.delivery.withdrawal import message_expire
 
 _UNLIMITED = 1_000_000
 
-
 # An envelope's id and the token of its claim: what was recalled may be claimed twice by one run.
 ClaimKey = tuple[int, uuid.UUID]
 
@@ -41,7 +40,7 @@ class ClaimedEnvelope:
     has_money: bool
 
     @property
-    def key(self) -> "ClaimKey":
+    def key(self) -> ClaimKey:
         return self.id, self.token
 
 
@@ -305,8 +304,8 @@ def claims_renew(tokens: Collection[uuid.UUID], *, now: datetime) -> set[uuid.UU
     return {token for (token,) in found}
 
 
-def claims_unbroken(envelope_ids: Collection[int]) -> set[int]:
-    """Those of our claimed envelopes that nobody has cancelled, expired or recalled."""
+def envelopes_still_claimed(envelope_ids: Collection[int]) -> set[int]:
+    """Those of our claimed envelopes that nobody has withdrawn or recalled since."""
     found = rows(
         """
         SELECT id FROM delivery_envelope

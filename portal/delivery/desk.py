@@ -23,8 +23,8 @@ from portal.delivery.claims import (
     ClaimKey,
     claims_end,
     claims_renew,
-    claims_unbroken,
     envelopes_claim,
+    envelopes_still_claimed,
     lease_end,
 )
 from portal.delivery.connections import connections_free, connections_renew, connections_resize
@@ -69,8 +69,8 @@ class Desk:
         self._buffer: deque[ClaimedEnvelope] = deque()
         self._holdings: dict[uuid.UUID, Holding] = {}
         self._unsent: set[ClaimKey] = set()
-        # Whether something of ours turned out to have been taken away.
-        self._was_robbed = False
+        # Whether something of ours turned out to have been withdrawn or recalled.
+        self._lost_some = False
 
     @property
     def can_begin(self) -> bool:
@@ -102,7 +102,7 @@ class Desk:
 
     def claim(self, now: datetime, *, only_interactive: bool = False) -> None:
         """Take what is due, where the buffer runs low; interactive ones go to its front."""
-        self._forget_what_was_taken_away()
+        self._forget_what_was_lost()
         if self.retiring or not self.has_more:
             return
         if not only_interactive and len(self._buffer) > self.lanes.busy:
@@ -137,12 +137,12 @@ class Desk:
         account_back_off(self.account_id, because=words)
         self.retire()
 
-    def _forget_what_was_taken_away(self) -> None:
+    def _forget_what_was_lost(self) -> None:
         """A cancel or a pause takes the whole message: its other e-mails need no lane either."""
-        if not self._was_robbed:
+        if not self._lost_some:
             return
-        self._was_robbed = False
-        ours = claims_unbroken([envelope.id for envelope in self._buffer])
+        self._lost_some = False
+        ours = envelopes_still_claimed([envelope.id for envelope in self._buffer])
         self._unsent.update(one.key for one in self._buffer if one.id not in ours)
         self._buffer = deque(one for one in self._buffer if one.id in ours)
 
@@ -224,7 +224,7 @@ class Desk:
             del self.lanes.ready[lane]
             if one.envelope.key not in passed:
                 # No longer ours, or no longer queued: the claim's end will tell them apart.
-                self._was_robbed = True
+                self._lost_some = True
                 self._unsent.add(one.envelope.key)
                 self.lanes.drop(lane)
             elif not self._is_ours(one.envelope, now):
