@@ -60,4 +60,6 @@ def account_recover(account_id: int) -> None:
 
 
 def _locked(account_id: int) -> GatewayAccount:
-    return GatewayAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+    # Its passwords may be what is wrong.
+    accounts = GatewayAccount.objects.defer("smtp_password", "sms_password")
+    return accounts.select_for_update(no_key=True).get(pk=account_id)

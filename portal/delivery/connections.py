@@ -42,7 +42,8 @@ def connections_free(lease: ConnectionLease) -> None:
 def _lock_free(account_id: int, now: datetime) -> int:
     """How many connections nobody holds; below 0 where the account allows fewer than before.
     The account's row is locked."""
-    account = GatewayAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+    accounts = GatewayAccount.objects.select_for_update(no_key=True).only("connections")
+    account = accounts.get(pk=account_id)
     leases = ConnectionLease.objects.filter(account=account)
     leases.filter(expires_at__lte=now).delete()
     return account.connections - (leases.aggregate(used=Sum("connections"))["used"] or 0)

@@ -295,6 +295,7 @@ class Run:
             self.settled += len(everything)
             for desk, of_desk in outcomes.items():
                 self._meter.note(desk.account_id, of_desk)
+                desk.recorded(of_desk)
             self._ticked = time.monotonic()
             _persistently(self._tick_while_draining)
             _persistently(self._let_go_of_idle_ones)
