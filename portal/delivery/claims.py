@@ -203,15 +203,19 @@ class _Choice:
         self._room -= part.high - part.low + 1
 
     def _may_leave(self, message: Message) -> bool:
-        if message.expires_at and message.expires_at <= self._now:
+        is_late = message.expires_at is not None and message.expires_at <= self._now
+        reason = None if is_late else self._permits.reason_to_hold(message)
+        if not (is_late or reason):
+            return True
+        entry = OutboxEntry.objects.filter(message=message)
+        # Whoever has it may be waiting for envelopes that we have locked.
+        if entry.select_for_update(skip_locked=True, no_key=True).first() is None:
+            self.is_contended = True
+        elif is_late:
             message_expire(message)
-            return False
-        reason = self._permits.reason_to_hold(message)
-        if reason:
-            OutboxEntry.objects.filter(message=message).update(
-                held_because=reason, author_told_at=None
-            )
-        return not reason
+        else:
+            entry.update(held_because=reason, author_told_at=None)
+        return False
 
 
 def _messages(ids: Collection[int]) -> dict[int, Message]:

@@ -1,19 +1,25 @@
 """Moments at which several things go wrong at once."""
 
+from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.delivery import engine
+from portal.delivery.claims import envelopes_claim
 from portal.delivery.desk import Desk
-from portal.delivery.models import ConnectionLease, Envelope, GatewayAccount
+from portal.delivery.models import ConnectionLease, Envelope, GatewayAccount, Message, OutboxEntry
 from portal.delivery.selectors import message_counts
+from portal.delivery.withdrawal import message_expire
 from tests.factories import MemberFactory, submit_message
 from tests.integration.delivery.engine_run import Turning, deliver, numbers, numbers_in
+from tests.integration.threads import at_once
 from tests.unit.sms.fake_operator import OBEDIENT, Fault
 
 MANY = numbers(20)
@@ -84,3 +90,30 @@ def test_a_run_without_a_database_does_not_spin_over_a_connection_that_was_refus
 
     assert failures == []
     assert len(rounds) < 50
+
+
+def test_a_claim_and_a_sweep_that_find_a_message_too_late_do_not_wait_for_each_other(
+    account: GatewayAccount, author: User
+) -> None:
+    message = submit_message(author, *MANY)
+    now = timezone.now()
+    Message.objects.update(due_at=now - timedelta(hours=2), expires_at=now - timedelta(hours=1))
+    Envelope.objects.filter(number=1).update(retry_at=now - timedelta(hours=1))
+    OutboxEntry.objects.update(next_number=2)
+    has_begun, has_claimed = Event(), Event()
+
+    def expire() -> int:
+        with transaction.atomic():
+            OutboxEntry.objects.select_for_update(no_key=True).get()
+            has_begun.set()
+            has_claimed.wait(timeout=3)
+            return message_expire(message)
+
+    def claim() -> int:
+        assert has_begun.wait(timeout=30)
+        try:
+            return len(envelopes_claim(account_id=account.pk, most=50, now=now).envelopes)
+        finally:
+            has_claimed.set()
+
+    assert at_once(expire, claim) == [len(MANY), 0]
