@@ -99,8 +99,8 @@ class Page:
     @property
     def fingerprint(self) -> str:
         entry = self.entry
-        halt = entry and (entry.held_because, entry.paused_at, entry.cancelled_by_id)
-        return fingerprint(self.totals, self.trouble, halt)
+        hindrance = entry and (entry.held_because, entry.paused_at, entry.cancelled_by_id)
+        return fingerprint(self.totals, self.trouble, hindrance)
 
     @property
     def may_act(self) -> bool:
@@ -114,7 +114,7 @@ class Page:
 
     @property
     def may_pause(self) -> bool:
-        return self.may_act and self.waiting > 0 and not self._is_halted
+        return self.may_act and self.waiting > 0 and not self._is_paused_or_cancelled
 
     @property
     def may_resume(self) -> bool:
@@ -125,7 +125,7 @@ class Page:
         return self.may_act and (self.waiting > 0 or self.is_held) and not self._is_cancelled
 
     @property
-    def _is_halted(self) -> bool:
+    def _is_paused_or_cancelled(self) -> bool:
         return self.entry is not None and self.entry.paused_at is not None
 
     @property

@@ -91,20 +91,13 @@ def message_badge(standing: Standing) -> Badge:
     return state_badge(standing.overall)
 
 
-def merged_counts(counts: Counts) -> dict[str, int]:
-    """``transmitting`` is to people: being sent."""
-    under_way = {State.TRANSMITTING.value}
-    merged = {state: count for state, count in counts.items() if state not in under_way}
-    sending = sum(count for state, count in counts.items() if state in under_way)
-    return {**merged, SENDING: sending} if sending else merged
-
-
 def figures(counts: Counts) -> list[Figure]:
-    merged = merged_counts(counts)
-    whole = sum(merged.values())
+    """In the order of the bar. ``transmitting`` is to people: being sent."""
+    shown = {SENDING if state == State.TRANSMITTING else state: n for state, n in counts.items()}
+    whole = sum(shown.values())
     found, done = [], 0
     for state in ORDER:
-        if count := merged.get(state, 0):
+        if count := shown.get(state, 0):
             start, end = done * BAR_WIDTH // whole, (done + count) * BAR_WIDTH // whole
             width = max(end - start, 4)
             start = min(start, BAR_WIDTH - width)
