@@ -23,7 +23,7 @@ from portal.embedded.sandbox_accounts import (
 )
 from portal.embedded.sandbox_faults import FAULTS, FaultDice, parse_fault
 from portal.embedded.sandbox_log import LetterLog, SandboxLetter, read_letters
-from portal.embedded.sandbox_smtp import Connection, Desk
+from portal.embedded.sandbox_smtp import Connection, Judge
 
 __all__ = [
     "FAULTS",
@@ -134,11 +134,11 @@ class SandboxOperator:
             log.close()
 
     async def _serve_until_stopped(self, log: LetterLog, listening: "Future[int]") -> None:
-        desk = Desk(self._book, log, self._dice, self._durable, self._on_letter)
+        judge = Judge(self._book, log, self._dice, self._durable, self._on_letter)
         loop = asyncio.get_running_loop()
         try:
             server = await loop.create_server(
-                lambda: Connection(desk, self._latency, self._open_ones),
+                lambda: Connection(judge, self._latency, self._open_ones),
                 self._host,
                 self._port,
                 backlog=_BACKLOG,

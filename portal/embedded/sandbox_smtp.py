@@ -1,4 +1,4 @@
-"""One SMTP connection to the sandbox operator, and the desk where its letters are judged."""
+"""One SMTP connection to the sandbox operator, and the judge of its letters."""
 
 import asyncio
 import hashlib
@@ -36,9 +36,9 @@ logging.getLogger("mail.log").setLevel(logging.ERROR)
 class Connection(SMTP):
     """Adds to aiosmtpd's session the latency, and the ways to break off."""
 
-    def __init__(self, desk: "Desk", latency: float, open_ones: set["Connection"]) -> None:
+    def __init__(self, judge: "Judge", latency: float, open_ones: set["Connection"]) -> None:
         super().__init__(
-            desk,
+            judge,
             hostname="sandbox.localhost",
             ident="sandbox operator",
             data_size_limit=_MAX_OCTETS,
@@ -91,7 +91,7 @@ class Connection(SMTP):
 
 
 @dataclass
-class Desk:
+class Judge:
     """Judges senders, mailboxes and letters (aiosmtpd's handler)."""
 
     book: AccountBook
