@@ -21,7 +21,7 @@ class EnvelopeLines(NamedTuple):
 
 @lru_cache(maxsize=256)
 def envelope_lines(mail_from: str, mailbox: str, eight_bit: bool) -> EnvelopeLines:
-    """Raises ValueError for what is no plain address. Cached: an account has one envelope."""
+    """Raises ValueError for what is no plain address. Cached: an account's e-mails share one."""
     if not (is_address(mail_from) and is_address(mailbox)):
         raise ValueError("no plain e-mail address")
     body = " BODY=8BITMIME" if eight_bit else ""

@@ -1,4 +1,4 @@
-"""SQL that runs hundreds of times a second, prepared once a connection.
+"""SQL of our own, prepared once a connection: some of it runs hundreds of times a second.
 
 Django writes every parameter into the text of its statements, so that PostgreSQL parses and plans
 each anew. These go to the same connection and the same transaction, with parameters apart.
