@@ -25,7 +25,7 @@ from portal.delivery.gateways import (
 )
 from portal.delivery.models import GatewayAccount
 from portal.delivery.platform_admin import PlatformStopPages
-from portal.delivery.standing import Cause, Trouble, trouble_under
+from portal.delivery.trouble import Cause, Trouble, trouble_under
 from sms.secret import Secret
 
 
@@ -85,7 +85,7 @@ def _resume(account: GatewayAccount, actor: User, _fields: object) -> str:
     return _("Sending goes on.")
 
 
-_STANDING: Mapping[Cause, str | Promise] = {
+_SENTENCES: Mapping[Cause, str | Promise] = {
     Cause.PAUSED: gettext_lazy("Paused by an administrator. It goes on with Resume."),
     Cause.REFUSED: gettext_lazy(
         "Paused: the operator's server refuses the account. It goes on once what is refused is "
@@ -111,7 +111,7 @@ def _trouble_of(account: GatewayAccount) -> Trouble | None:
     return trouble_under(None, account, now=timezone.now())
 
 
-_HEALTH = ("standing", "paused_reason", "paused_by_whom", "last_failure", "waits_until")
+_HEALTH = ("state_sentence", "paused_reason", "paused_by_whom", "last_failure", "waits_until")
 
 
 @admin.register(GatewayAccount)
@@ -125,7 +125,7 @@ class GatewayAccountAdmin(PlatformStopPages, ServiceAdmin[GatewayAccount]):
         "port",
         "security",
         "sms_user",
-        "standing_word",
+        "state_word",
         "last_failure",
     )
     list_filter = ("security",)
@@ -178,11 +178,11 @@ class GatewayAccountAdmin(PlatformStopPages, ServiceAdmin[GatewayAccount]):
         return ("organisation", *_HEALTH) if obj else _HEALTH
 
     @admin.display(description=gettext_lazy("state"))
-    def standing(self, account: GatewayAccount) -> str:
+    def state_sentence(self, account: GatewayAccount) -> str:
         trouble = _trouble_of(account)
         if trouble is None:
             return _("Works.") if account.pk else "-"
-        return " ".join(one for one in (str(_STANDING[trouble.cause]), trouble.words) if one)
+        return " ".join(one for one in (str(_SENTENCES[trouble.cause]), trouble.words) if one)
 
     @admin.display(description=gettext_lazy("paused by"))
     def paused_by_whom(self, account: GatewayAccount) -> str:
@@ -195,7 +195,7 @@ class GatewayAccountAdmin(PlatformStopPages, ServiceAdmin[GatewayAccount]):
         return display_for_value(account.not_before, "-")
 
     @admin.display(description=gettext_lazy("state"))
-    def standing_word(self, account: GatewayAccount) -> str | Promise:
+    def state_word(self, account: GatewayAccount) -> str | Promise:
         trouble = _trouble_of(account)
         return _WORDS[trouble.cause] if trouble else _("works")
 

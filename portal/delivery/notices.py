@@ -14,7 +14,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.core.advisory_lock import only_one_at_a_time
 from portal.delivery.models import Envelope, GatewayAccount, Message, OutboxEntry, State
-from portal.delivery.standing import trouble_under
+from portal.delivery.trouble import trouble_under
 
 log = logging.getLogger(__name__)
 NOTICES_LOCK = 0x6E6F7469636573  # "notices"

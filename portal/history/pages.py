@@ -19,7 +19,7 @@ from portal.delivery.models import (
     State,
 )
 from portal.delivery.selectors import Standing, is_settled, outbox_entries
-from portal.delivery.standing import Trouble, trouble_of
+from portal.delivery.trouble import Trouble, trouble_of
 from portal.history.presenters import (
     CHOICES,
     Badge,

@@ -12,7 +12,7 @@ from portal.accounts.rights import Right
 from portal.core.keyset import keyset_page
 from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.selectors import needing_a_person, phones_to_resend, standings_of
-from portal.delivery.standing import Trouble, trouble_of
+from portal.delivery.trouble import Trouble, trouble_of
 from portal.history.filters import HistoryFilter
 from portal.history.pages import Page
 from portal.history.presenters import MessageRow

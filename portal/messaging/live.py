@@ -16,7 +16,7 @@ from portal.core.errors import Refused
 from portal.core.explain import explain_phone
 from portal.delivery.letters import letter_preview
 from portal.delivery.models import GatewayAccount
-from portal.delivery.standing import Trouble, trouble_of
+from portal.delivery.trouble import Trouble, trouble_of
 from portal.messaging.audience import MOST_LISTED, MOST_NAMED, Addressees
 from portal.messaging.forms import MOST_TEXT_CHARACTERS
 from portal.messaging.services import check_text

@@ -19,7 +19,7 @@ from portal.delivery.models import GatewayAccount, PlatformStop, State
 from portal.delivery.platform import platform_resume, platform_stop, stop_now
 from portal.delivery.scheduling import accounts_due, is_due
 from portal.delivery.selectors import message_counts
-from portal.delivery.standing import Cause, trouble_of
+from portal.delivery.trouble import Cause, trouble_of
 from tests.factories import AdministratorFactory, MemberFactory, submit_message
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from portal.delivery.models import GatewayAccount, PlatformStop
-from portal.delivery.standing import Cause, trouble_under
+from portal.delivery.trouble import Cause, trouble_under
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
