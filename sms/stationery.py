@@ -27,7 +27,7 @@ KEPT_SHEETS = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class EmailOrder:
     """One e-mail to write: MSISDN digits, a normalised text, a Message-ID in its angle brackets
     and the message's aware `date`."""
 
@@ -78,7 +78,7 @@ class Stationery:
         self._wanted = transfer_encoding
         self._sheet = lru_cache(KEPT_SHEETS)(self._new_sheet)
 
-    def mail_bytes(self, order: Order, *, server_has_8bitmime: bool) -> tuple[bytes, bool]:
+    def mail_bytes(self, order: EmailOrder, *, server_has_8bitmime: bool) -> tuple[bytes, bool]:
         """The whole e-mail (RFC 5322, CRLF, not dot-stuffed) and whether it needs 8BITMIME."""
         sheet = self._sheet(order.sender, order.text, order.date, server_has_8bitmime)
         mail = sheet.filled(order.numbers, order.message_id)

@@ -4,9 +4,6 @@ from portal.delivery.models import GatewayAccount
 from sms import stationery
 from sms.letter import Letter, TransferEncoding, mask, write
 from sms.secret import Secret
-from sms.stationery import Order
-
-__all__ = ["Order", "Stationery", "letter_preview"]
 
 _PREVIEW_PASSWORD = Secret("preview")
 

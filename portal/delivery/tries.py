@@ -4,12 +4,13 @@ from django.utils import timezone
 
 from portal.delivery.answers import Outcome
 from portal.delivery.claims import ClaimedEnvelope
-from portal.delivery.letters import Order, Stationery
+from portal.delivery.letters import Stationery
 from portal.delivery.models import GatewayAccount, message_id_header
 from sms.lane import Mail
 from sms.letter import LetterRefused
 from sms.retry import Phase, Verdict, judge
 from sms.smtp import Reply, SmtpFailure
+from sms.stationery import EmailOrder
 
 
 class Try(Mail):
@@ -27,7 +28,7 @@ class Try(Mail):
         has_8bitmime: bool,
     ) -> None:
         message = envelope.message
-        order = Order(
+        order = EmailOrder(
             envelope.numbers,
             message.sender_value,
             message.text,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sms.letter import TransferEncoding
 from sms.secret import Secret
-from sms.stationery import Order, Stationery
+from sms.stationery import EmailOrder, Stationery
 
 SENDER = "BENCH"
 TEXT = "Ваш заказ готов. Ждём вас сегодня до 20:00, возьмите с собой паспорт."
@@ -22,7 +22,7 @@ def letter() -> bytes:
         mailbox=MAILBOX,
         transfer_encoding=TransferEncoding.EIGHT_BIT,
     )
-    order = Order(
+    order = EmailOrder(
         numbers=(str(FIRST_NUMBER),),
         sender=SENDER,
         text=TEXT,

@@ -12,11 +12,12 @@ from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.delivery.gateways import smtp_server_of
-from portal.delivery.letters import Order, Stationery
+from portal.delivery.letters import Stationery
 from portal.delivery.models import Envelope, GatewayAccount
 from sms.lane import Lane, Mail
 from sms.secret import Secret
 from sms.smtp import SmtpFailure
+from sms.stationery import EmailOrder
 from tests.factories import GatewayAccountFactory, MemberFactory, submit_message
 from tests.integration.delivery.operator_thread import operator_in_thread
 from tests.unit.sms.fake_operator import OBEDIENT, Fault, Script
@@ -70,7 +71,7 @@ def assert_no_password(page: str) -> None:
 def write_mail(envelope: Envelope) -> bytes:
     """As the engine writes it."""
     message = envelope.message
-    order = Order(
+    order = EmailOrder(
         numbers=tuple(envelope.recipients.values_list("phone", flat=True)),
         sender=message.sender_value,
         text=message.text,

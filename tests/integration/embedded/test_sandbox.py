@@ -23,7 +23,7 @@ from portal.embedded.sandbox import (
 )
 from sms.letter import Letter, TransferEncoding, write
 from sms.secret import Secret
-from sms.stationery import Order, Stationery
+from sms.stationery import EmailOrder, Stationery
 
 MAILBOX = "sms@operator.example"
 PASSWORD = "canary-7d1f"
@@ -66,7 +66,7 @@ def mail(
         transfer_encoding=encoding,
     )
     date = datetime(2026, 1, 2, tzinfo=UTC)
-    written = Order(order.numbers, order.sender, order.text, message_id, date)
+    written = EmailOrder(order.numbers, order.sender, order.text, message_id, date)
     return stationery.mail_bytes(written, server_has_8bitmime=True)[0]
 
 

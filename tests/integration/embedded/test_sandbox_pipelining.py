@@ -11,7 +11,7 @@ import pytest
 from portal.embedded.sandbox import SandboxAccount, SandboxOperator
 from sms.letter import TransferEncoding
 from sms.secret import Secret
-from sms.stationery import Order, Stationery
+from sms.stationery import EmailOrder, Stationery
 
 MAILBOX = "sms@operator.example"
 ACCOUNT = SandboxAccount("acme", Secret("s3cret"), frozenset({"ACME"}), MAILBOX)
@@ -29,7 +29,7 @@ STATIONERY = Stationery(
 
 
 def mail(number: int) -> bytes:
-    order = Order(
+    order = EmailOrder(
         numbers=(str(79210000000 + number),),
         sender="ACME",
         text="Привет",

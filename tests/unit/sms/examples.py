@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sms.letter import Letter, TransferEncoding
 from sms.secret import Secret
-from sms.stationery import Order, Stationery
+from sms.stationery import EmailOrder, Stationery
 from sms.text import TextRefused, prepare_text
 
 GOLDEN = Letter(
@@ -44,8 +44,8 @@ def stationery_of(
     )
 
 
-def order_of(letter: Letter = GOLDEN) -> Order:
-    return Order(
+def order_of(letter: Letter = GOLDEN) -> EmailOrder:
+    return EmailOrder(
         numbers=letter.numbers,
         sender=letter.sender,
         text=letter.text,
