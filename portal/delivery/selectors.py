@@ -127,7 +127,7 @@ def overall_state(counts: Counts) -> str:
 
 
 def is_settled(counts: Counts) -> bool:
-    """Whether nothing of the message is queued or under way any more."""
+    """Whether nothing of the message is queued or transmitting any more."""
     return not set(counts) & UNDER_WAY
 
 

@@ -18,7 +18,7 @@ class HeldBecause(models.TextChoices):
 
 
 class OutboxEntry(models.Model):
-    """A message of which anything is queued or under way, and how far claims have come with it.
+    """A message of which anything is queued or transmitting, and how far claims have come with it.
 
     Claims take its envelopes by number: those from ``next_number`` to ``last_number`` were never
     claimed. What comes back to the queue behind this cursor has a ``retry_at`` of its own.
