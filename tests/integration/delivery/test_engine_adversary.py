@@ -12,10 +12,21 @@ from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.delivery import engine
-from portal.delivery.claims import envelopes_claim
+from portal.delivery.answers import outcomes_record
+from portal.delivery.claims import Claimed, envelopes_claim
+from portal.delivery.decisions import message_pause, message_resume
 from portal.delivery.desk import Desk
-from portal.delivery.models import ConnectionLease, Envelope, GatewayAccount, Message, OutboxEntry
+from portal.delivery.models import (
+    Claim,
+    ConnectionLease,
+    Envelope,
+    GatewayAccount,
+    Message,
+    OutboxEntry,
+)
 from portal.delivery.selectors import message_counts
+from portal.delivery.sweep import claims_sweep
+from portal.delivery.tries import put_off
 from portal.delivery.withdrawal import message_expire
 from tests.factories import MemberFactory, submit_message
 from tests.integration.delivery.engine_run import Turning, deliver, numbers, numbers_in
@@ -117,3 +128,24 @@ def test_a_claim_and_a_sweep_that_find_a_message_too_late_do_not_wait_for_each_o
             has_claimed.set()
 
     assert at_once(expire, claim) == [len(MANY), 0]
+
+
+def test_what_a_vanished_worker_held_is_queued_again_though_an_older_claim_of_it_lives(
+    account: GatewayAccount, author: User
+) -> None:
+    def claim() -> Claimed:
+        return envelopes_claim(account_id=account.pk, most=50, now=timezone.now())
+
+    message = submit_message(author, *MANY[:2])
+    older = claim()
+    message_pause(message=message, actor=author)
+    # The older one's holder has no more to do with what was taken away from it.
+    outcomes_record([put_off(older.envelopes[0], "no dot written")], now=timezone.now())
+    message_resume(message=message, actor=author)
+    now = timezone.now()
+    Claim.objects.filter(token=claim().token).update(lease_until=now)
+
+    claims_sweep(now=now)
+
+    assert Claim.objects.get().token == older.token
+    assert Envelope.objects.filter(retry_at__isnull=False).count() == 2
