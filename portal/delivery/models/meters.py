@@ -11,8 +11,9 @@ class AccountMeter(models.Model):
     """How tries on a gateway account ended, since the account was made.
 
     A killed worker loses its last second of counting; the envelopes are the truth. ``answers``:
-    answers to the closing dot by how long they took since MAIL, as ``meters.ANSWER_SECONDS`` divides
-    them, with those beyond its last edge at the end. ``answer_seconds``: all of them together.
+    answers to the closing dot by how long they took since MAIL, divided as
+    ``meters.ANSWER_SECONDS`` says, with those beyond its last edge at the end.
+    ``answer_seconds``: all of them together.
     """
 
     account = models.OneToOneField(
