@@ -307,8 +307,7 @@ class Run:
 
 
 def _persistently(write: Callable[[], T]) -> T:
-    """An answer in hand must survive a restart of the database: try for half a
-    lease."""
+    """An answer in hand must survive a restart of the database: try for half a lease."""
     give_up = time.monotonic() + settings.DELIVERY_LEASE_SECONDS / 2
     while True:
         try:
