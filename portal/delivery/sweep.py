@@ -106,7 +106,7 @@ def _requeue(ids: Sequence[int], now: datetime) -> int:
 
 @transaction.atomic
 def outbox_close() -> int:
-    """Take messages of which nothing is queued or under way out of the outbox, and note what
+    """Take messages of which nothing is queued or transmitting out of the outbox, and note what
     became of them; returns how many, ``MOST_CLOSED`` at most."""
     # What people decide about them waits for these locks. What they decided before is seen by the
     # next statement alone, which therefore looks anew.
