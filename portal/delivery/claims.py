@@ -320,17 +320,23 @@ def envelopes_still_claimed(envelope_ids: Collection[int]) -> set[int]:
     return {pk for (pk,) in found}
 
 
-def claims_end(tokens: Collection[uuid.UUID], *, unsent: Collection[int], now: datetime) -> None:
-    """Drop claims of which everything is settled or ``unsent``, which goes back to the queue."""
+def claims_end(
+    tokens: Collection[uuid.UUID], *, unsent: Collection[ClaimKey], now: datetime
+) -> None:
+    """Put ``unsent`` envelopes of claims that live back into the queue, and drop the claims of
+    which nothing else is open."""
     rows(
         """
-        WITH ended AS (
-            DELETE FROM delivery_claim WHERE token = ANY(%(tokens)s::uuid[])
-            RETURNING envelope_ids)
+        WITH ended AS (DELETE FROM delivery_claim WHERE token = ANY(%(tokens)s::uuid[]))
         UPDATE delivery_envelope e SET retry_at = %(now)s
-          FROM ended
-         WHERE e.id = ANY(%(unsent)s::bigint[]) AND e.id = ANY(ended.envelope_ids)
-           AND e.state = 'queued' AND e.retry_at IS NULL
+          FROM unnest(%(unsent)s::bigint[], %(claims)s::uuid[]) AS u (id, token)
+          JOIN delivery_claim c ON c.token = u.token
+         WHERE e.id = u.id AND e.state = 'queued' AND e.retry_at IS NULL
         """,
-        {"tokens": list(tokens), "unsent": list(unsent), "now": now},
+        {
+            "tokens": list(tokens),
+            "unsent": integers(pk for pk, _token in unsent),
+            "claims": [token for _pk, token in unsent],
+            "now": now,
+        },
     )

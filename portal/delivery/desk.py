@@ -7,7 +7,6 @@ import asyncio
 import logging
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from django.utils import timezone
 
 from portal.delivery.account_health import account_back_off, account_pause
 from portal.delivery.answers import Outcome
+from portal.delivery.buffer import Buffer
 from portal.delivery.claims import (
     ClaimedEnvelope,
     ClaimKey,
@@ -66,7 +66,7 @@ class Desk:
         self.next_slot: datetime | None = None
         self._account: GatewayAccount | None = None
         self._paper: Stationery | None = None
-        self._buffer: deque[ClaimedEnvelope] = deque()
+        self._buffer = Buffer()
         self._holdings: dict[uuid.UUID, Holding] = {}
         self._unsent: set[ClaimKey] = set()
         # Whether something of ours turned out to have been withdrawn or recalled.
@@ -101,11 +101,12 @@ class Desk:
     # Claims.
 
     def claim(self, now: datetime, *, only_interactive: bool = False) -> None:
-        """Take what is due, where the buffer runs low; interactive ones go to its front."""
+        """Take what is due, where the buffer runs low; interactive ones leave before the rest."""
         self._forget_what_was_lost()
         if self.retiring or not self.has_more:
             return
-        if not only_interactive and len(self._buffer) > self.lanes.busy:
+        waiting = self._buffer.urgent if only_interactive else len(self._buffer)
+        if waiting > self.lanes.busy:
             return
         try:
             claimed = envelopes_claim(
@@ -124,10 +125,7 @@ class Desk:
             return
         keys = {envelope.key for envelope in claimed.envelopes}
         self._holdings[claimed.token] = Holding(lease_end(now), keys)
-        if only_interactive:
-            self._buffer.extendleft(reversed(claimed.envelopes))
-        else:
-            self._buffer.extend(claimed.envelopes)
+        self._buffer.put(claimed.envelopes, urgent=only_interactive)
         self._obey(claimed.account)
 
     def _wait_for_a_key(self) -> None:
@@ -143,8 +141,7 @@ class Desk:
             return
         self._lost_some = False
         ours = envelopes_still_claimed([envelope.id for envelope in self._buffer])
-        self._unsent.update(one.key for one in self._buffer if one.id not in ours)
-        self._buffer = deque(one for one in self._buffer if one.id in ours)
+        self._unsent.update(one.key for one in self._buffer.keep(ours))
 
     def _obey(self, account: GatewayAccount) -> None:
         """Go on with the account as it is now."""
@@ -183,14 +180,18 @@ class Desk:
         self.pace.most = min(wanted, self.lease.connections)
 
     def end_settled_claims(self, now: datetime) -> None:
-        """Drop claims of which nothing is open any more; what was not sent is queued again."""
+        """Queue what will not be sent again, and drop claims of which nothing else is open."""
         ended = [
             token for token, holding in self._holdings.items() if holding.unsettled <= self._unsent
         ]
-        if ended:
-            unsent = set().union(*(self._holdings.pop(token).unsettled for token in ended))
-            claims_end(ended, unsent=[pk for pk, _token in unsent], now=now)
-            self._unsent -= unsent
+        if not (ended or self._unsent):
+            return
+        claims_end(ended, unsent=self._unsent, now=now)
+        for token in ended:
+            del self._holdings[token]
+        for holding in self._holdings.values():
+            holding.unsettled -= self._unsent
+        self._unsent.clear()
 
     # Sending.
 
@@ -209,9 +210,7 @@ class Desk:
         if room > 0 and self.pace.may_open:
             self.lanes.open(room, loop)
 
-    def write_dots(
-        self, group: Collection[ClaimKey], passed: Collection[ClaimKey], now: datetime
-    ) -> None:
+    def write_dots(self, group: Collection[ClaimKey], passed: Collection[ClaimKey]) -> None:
         """Write the dots of those of the group that passed the point of no return, each with what
         follows. Lanes that came to their dot since it was asked for are of the next group.
 
@@ -227,7 +226,7 @@ class Desk:
                 self._lost_some = True
                 self._unsent.add(one.envelope.key)
                 self.lanes.drop(lane)
-            elif not self._is_ours(one.envelope, now):
+            elif not self._is_ours(one.envelope, timezone.now()):
                 self.lanes.outcomes.append(one.no_dot("too late for the dot"))
                 self.lanes.drop(lane)
             elif self.lanes.busy > self.pace.limit or not self.lanes.may_follow(lane):
@@ -244,7 +243,7 @@ class Desk:
 
     def _next_try(self, lane: Lane) -> Try | None:
         while self._buffer:
-            envelope = self._buffer.popleft()
+            envelope = self._buffer.take()
             now = timezone.now()
             if not self._is_ours(envelope, now):
                 continue
@@ -279,7 +278,7 @@ class Desk:
         if self.retiring:
             self._unsent.update(envelope.key for envelope in taken)
         else:
-            self._buffer.extendleft(reversed(taken))
+            self._buffer.put_back(taken)
 
     def recorded(self, outcomes: Sequence[Outcome]) -> list[SmtpFailure]:
         """These are recorded, and need no claim any more. Returns the refusals until now."""
@@ -300,8 +299,7 @@ class Desk:
     def retire(self) -> None:
         """Begin nothing more; what is at its dot is finished."""
         self.retiring = True
-        self._unsent.update(envelope.key for envelope in self._buffer)
-        self._buffer.clear()
+        self._unsent.update(envelope.key for envelope in self._buffer.keep(()))
 
     def free(self, now: datetime) -> None:
         """Give everything back."""

@@ -27,12 +27,13 @@ from portal.delivery.doorbell import call_for_help, ring, ring_at
 from portal.delivery.meters import Meter
 from portal.delivery.scheduling import INTERACTIVE, Due, accounts_due, is_due
 from portal.delivery.sweep import sweep_outbox
+from portal.embedded.postgres import EmbeddedPostgresError
 from sms.lane import catch_up
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-DATABASE_AWAY = (OperationalError, InterfaceError)
+DATABASE_AWAY = (OperationalError, InterfaceError, EmbeddedPostgresError)
 
 # Other tasks wait for this worker process too.
 RUN_SECONDS = 10.0
@@ -161,7 +162,8 @@ class Run:
         """Record what the lanes said, and write the dots that this commit promises."""
         outcomes = {desk: desk.lanes.take_outcomes() for desk in self.desks.values()}
         ready = [one for desk in self.desks.values() for one in desk.lanes.ready.values()]
-        passing = [one.envelope for one in ready]
+        # In one order, so that workers wait for each other's rows and never in a circle.
+        passing = sorted((one.envelope for one in ready), key=lambda envelope: envelope.id)
         everything = [outcome for of_desk in outcomes.values() for outcome in of_desk]
         if everything or passing:
             now = timezone.now()
@@ -179,7 +181,7 @@ class Run:
             self._loop.run_until_complete(catch_up())
             group = {envelope.key for envelope in passing}
             for desk in self.desks.values():
-                desk.write_dots(group, passed, timezone.now())
+                desk.write_dots(group, passed)
         for desk, of_desk in outcomes.items():
             self._meter.note(desk.account_id, of_desk)
             desk.settled(of_desk)
@@ -304,6 +306,7 @@ class Run:
         for desk in self.desks.values():
             desk.renew(timezone.now())
             desk.take_back_late(self._loop.time())
+            desk.end_settled_claims(timezone.now())
 
 
 def _persistently(write: Callable[[], T]) -> T:
