@@ -149,3 +149,23 @@ def test_what_a_vanished_worker_held_is_queued_again_though_an_older_claim_of_it
 
     assert Claim.objects.get().token == older.token
     assert Envelope.objects.filter(retry_at__isnull=False).count() == 2
+
+
+def test_what_a_run_will_not_send_any_more_waits_for_no_late_answer_of_its_claim(
+    account: GatewayAccount, author: User, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.DELIVERY_DOT_TIMEOUT_SECONDS = 4
+    seen: set[int] = set()
+
+    def watched(**named: Any) -> Any:
+        if Envelope.objects.filter(state="transmitting").count() == 1:
+            seen.add(Envelope.objects.filter(retry_at__isnull=False).count())
+        return ask(**named)
+
+    ask = engine.accounts_due
+    monkeypatch.setattr(engine, "accounts_due", watched)
+    submit_message(author, *MANY[:4])
+
+    deliver(account, Turning("DOT", Fault.HANG, then=OBEDIENT | {"DOT": b"451 later"}))
+
+    assert max(seen) == 3
