@@ -3,7 +3,7 @@
 A claim is a lease over envelopes that stay ``queued``. Whoever is about to write a dot asks the
 rows once more (``answers.group_commit``), so that a claim that ran out, or was made twice, costs
 time and sends nothing twice. Leases only decide when others may take over; clocks of several
-machines may differ by less than a lease.
+machines may differ by half a lease, for it is renewed when a third of it has passed.
 """
 
 import uuid
