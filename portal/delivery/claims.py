@@ -19,7 +19,6 @@ from portal.delivery.models import GatewayAccount, Message, OutboxEntry
 from portal.delivery.permits import Permits
 from portal.delivery.recall import claim_begins
 from portal.delivery.scheduling import BULK, INTERACTIVE, entries_due, may_send
-from portal.delivery.withdrawal import message_expire
 
 _UNLIMITED = 1_000_000
 
@@ -75,7 +74,8 @@ def envelopes_claim(
 ) -> Claimed:
     """Take up to ``most`` due envelopes, interactive first, and commit that we hold them.
 
-    Messages that may no longer be sent are held, those too late expire; neither is in the claim.
+    Messages that may no longer be sent are held, and not in the claim; those too late are left to
+    the sweep.
     """
     claim_begins()
     token = uuid.uuid4()
@@ -203,16 +203,13 @@ class _Choice:
         self._room -= part.high - part.low + 1
 
     def _may_leave(self, message: Message) -> bool:
-        is_late = message.expires_at is not None and message.expires_at <= self._now
-        reason = None if is_late else self._permits.reason_to_hold(message)
-        if not (is_late or reason):
+        reason = self._permits.reason_to_hold(message)
+        if not reason:
             return True
         entry = OutboxEntry.objects.filter(message=message)
         # Whoever has it may be waiting for envelopes that we have locked.
         if entry.select_for_update(skip_locked=True, no_key=True).first() is None:
             self.is_contended = True
-        elif is_late:
-            message_expire(message)
         else:
             entry.update(held_because=reason, author_told_at=None)
         return False
@@ -242,8 +239,10 @@ def _lock_returned(account_id: int, most: int, now: datetime) -> list[tuple[int,
         SELECT e.id, e.message_id, e.number
           FROM delivery_envelope e
           JOIN delivery_outboxentry o ON o.message_id = e.message_id
+          JOIN delivery_message m ON m.id = e.message_id
          WHERE e.account_id = %(account)s AND e.retry_at <= %(now)s AND e.state = 'queued'
            AND o.held_because = '' AND o.paused_at IS NULL
+           AND (m.expires_at IS NULL OR m.expires_at > %(now)s)
          ORDER BY o.priority, e.retry_at, e.id LIMIT %(most)s
            FOR NO KEY UPDATE OF e SKIP LOCKED
         """,

@@ -17,7 +17,7 @@ def connections_lease(*, account_id: int, most: int, now: datetime) -> Connectio
     if free < 1:
         return None
     return ConnectionLease.objects.create(
-        account_id=account_id, token=uuid.uuid4(), connections=free, expires_at=_end(now)
+        account_id=account_id, token=uuid.uuid4(), connections=free, lease_until=_end(now)
     )
 
 
@@ -31,8 +31,8 @@ def connections_resize(lease: ConnectionLease, *, to: int, now: datetime) -> Non
 
 def connections_renew(lease: ConnectionLease, *, now: datetime) -> bool:
     """Keep the connections; False where the lease had run out and they may be others' now."""
-    renewed = ConnectionLease.objects.filter(pk=lease.pk, expires_at__gt=now)
-    return bool(renewed.update(expires_at=_end(now)))
+    renewed = ConnectionLease.objects.filter(pk=lease.pk, lease_until__gt=now)
+    return bool(renewed.update(lease_until=_end(now)))
 
 
 def connections_free(lease: ConnectionLease) -> None:
@@ -45,7 +45,7 @@ def _lock_free(account_id: int, now: datetime) -> int:
     accounts = GatewayAccount.objects.select_for_update(no_key=True).only("connections")
     account = accounts.get(pk=account_id)
     leases = ConnectionLease.objects.filter(account=account)
-    leases.filter(expires_at__lte=now).delete()
+    leases.filter(lease_until__lte=now).delete()
     return account.connections - (leases.aggregate(used=Sum("connections"))["used"] or 0)
 
 

@@ -25,15 +25,19 @@ _DUE = f"""
      CROSS JOIN LATERAL (
            (SELECT o.priority, o.due_at
               FROM delivery_outboxentry o
+              JOIN delivery_message m ON m.id = o.message_id
              WHERE o.account_id = a.id AND o.held_because = '' AND o.paused_at IS NULL
                AND o.due_at <= %(now)s AND o.next_number <= o.last_number
+               AND (m.expires_at IS NULL OR m.expires_at > %(now)s)
              ORDER BY o.priority, o.due_at, o.message_id LIMIT 1)
            UNION ALL
            (SELECT o.priority, e.retry_at
               FROM delivery_envelope e
               JOIN delivery_outboxentry o ON o.message_id = e.message_id
+              JOIN delivery_message m ON m.id = e.message_id
              WHERE e.account_id = a.id AND e.retry_at <= %(now)s
                AND o.held_because = '' AND o.paused_at IS NULL
+               AND (m.expires_at IS NULL OR m.expires_at > %(now)s)
              ORDER BY e.retry_at LIMIT 1)) AS d (priority, due_at)
      WHERE {_OPEN} AND (%(ids)s::bigint[] IS NULL OR a.id = ANY(%(ids)s))
      GROUP BY a.id
@@ -71,6 +75,7 @@ def may_send(account: GatewayAccount, *, now: datetime) -> bool:
 def entries_due(account_id: int, *, now: datetime) -> QuerySet[OutboxEntry]:
     """Messages with envelopes never claimed yet, in the order in which they are to leave."""
     waiting = Q(held_because="", paused_at=None, due_at__lte=now)
+    in_time = Q(message__expires_at=None) | Q(message__expires_at__gt=now)
     return OutboxEntry.objects.filter(
-        waiting, account=account_id, next_number__lte=F("last_number")
+        waiting, in_time, account=account_id, next_number__lte=F("last_number")
     ).order_by("priority", "due_at", "message")

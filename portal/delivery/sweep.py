@@ -19,6 +19,7 @@ from sms.retry import Phase, Verdict
 log = logging.getLogger(__name__)
 
 MOST_CLAIMS = 100
+MOST_STRAYS = 1000
 MOST_CLOSED = 5000
 # An envelope that was in more lost claims than this may be what kills its workers.
 LOSSES_FORGIVEN = 3
@@ -31,6 +32,9 @@ def sweep_outbox() -> None:
     requeued, uncertain = claims_sweep(now=now)
     if requeued or uncertain:
         log.warning("workers vanished: %s envelopes requeued, %s uncertain", requeued, uncertain)
+    requeued, uncertain = strays_sweep(now=now)
+    if requeued or uncertain:
+        log.error("no claim had them: %s envelopes requeued, %s uncertain", requeued, uncertain)
     expire_what_is_late(now=now)
     cancel_what_came_back()
     while outbox_close() == MOST_CLOSED:
@@ -57,6 +61,30 @@ def claims_sweep(*, now: datetime) -> tuple[int, int]:
     requeued = _requeue(ids, now)
     Claim.objects.filter(pk__in=tokens).delete()
     return requeued, uncertain
+
+
+@transaction.atomic
+def strays_sweep(*, now: datetime) -> tuple[int, int]:
+    """The same for envelopes that no claim answers for. There should be none; but one that did get
+    into such a state, by a fault of ours, would be lost."""
+    strays = rows(
+        """
+        SELECT e.id, e.token
+          FROM delivery_outboxentry o JOIN delivery_envelope e ON e.message_id = o.message_id
+         WHERE o.next_number > o.last_number
+           AND (e.state = 'transmitting'
+                AND NOT EXISTS (SELECT FROM delivery_claim c WHERE c.token = e.token)
+                OR e.state = 'queued' AND e.retry_at IS NULL
+                AND NOT EXISTS (SELECT FROM delivery_claim c WHERE e.id = ANY(c.envelope_ids)))
+         ORDER BY e.id LIMIT %(most)s FOR NO KEY UPDATE OF e SKIP LOCKED
+        """,
+        {"most": MOST_STRAYS},
+    )
+    if not strays:
+        return 0, 0
+    ids = [pk for pk, _token in strays]
+    uncertain = _make_uncertain(ids, [token for _pk, token in strays if token], now)
+    return _requeue(ids, now), uncertain
 
 
 def _make_uncertain(ids: Sequence[int], tokens: Sequence[uuid.UUID], now: datetime) -> int:

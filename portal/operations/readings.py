@@ -29,7 +29,7 @@ _ACCOUNTS = """
     SELECT a.id, a.organisation_id, a.connections, a.paused_reason <> '',
            coalesce(a.not_before > %(now)s, false),
            (SELECT coalesce(sum(l.connections), 0) FROM delivery_connectionlease l
-             WHERE l.account_id = a.id AND l.expires_at > %(now)s),
+             WHERE l.account_id = a.id AND l.lease_until > %(now)s),
            coalesce(c.alive, 0), coalesce(u.uncertain, 0),
            coalesce(m.accepted, 0), coalesce(m.rejected, 0), coalesce(m.uncertain, 0),
            coalesce(m.put_off, 0), coalesce(m.answers, '{}'), coalesce(m.answer_seconds, 0)

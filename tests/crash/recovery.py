@@ -24,7 +24,7 @@ def leases_ran_out() -> bool:
     now = timezone.now()
     return not (
         Claim.objects.filter(lease_until__gt=now).exists()
-        or ConnectionLease.objects.filter(expires_at__gt=now).exists()
+        or ConnectionLease.objects.filter(lease_until__gt=now).exists()
     )
 
 

@@ -150,4 +150,4 @@ class ConnectionLease(models.Model):
     account = models.ForeignKey(GatewayAccount, models.CASCADE, related_name="leases")
     token = models.UUIDField(unique=True)
     connections = models.PositiveSmallIntegerField()
-    expires_at = models.DateTimeField()
+    lease_until = models.DateTimeField()

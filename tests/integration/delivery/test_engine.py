@@ -240,10 +240,10 @@ def test_no_worker_takes_more_than_the_account_s_connections(
         account=account,
         token="6f1ed002-ab5f-4f5a-9d3c-6f1ed002ab5f",
         connections=account.connections,
-        expires_at=timezone.now() + timedelta(seconds=60),
+        lease_until=timezone.now() + timedelta(seconds=60),
     )
     assert deliver(OBEDIENT) == []
-    ConnectionLease.objects.filter(pk=lease.pk).update(expires_at=timezone.now())
+    ConnectionLease.objects.filter(pk=lease.pk).update(lease_until=timezone.now())
     assert len(deliver(OBEDIENT)) == 1
 
 

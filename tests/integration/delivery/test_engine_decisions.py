@@ -83,6 +83,7 @@ def test_what_is_too_late_expires_unsent(account: GatewayAccount, author: User) 
     Message.objects.update(due_at=now - timedelta(hours=2), expires_at=now - timedelta(hours=1))
 
     assert deliver(account) == []
+    sweep_outbox()
 
     assert message_counts(message.pk) == {"expired": len(MANY)}
 
