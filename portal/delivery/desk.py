@@ -146,7 +146,7 @@ class Desk:
     def _obey(self, account: GatewayAccount) -> None:
         """Go on with the account as it is now."""
         self._account = account
-        self.pace.is_marked |= bool(account.failures or account.last_failure)
+        self.pace.heed(account)
         self.lanes.lead_to(smtp_server_of(account))
         try:
             self._paper = Stationery(account)

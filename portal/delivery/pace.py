@@ -14,6 +14,7 @@ from portal.delivery.account_health import (
     account_slow,
 )
 from portal.delivery.answers import Outcome
+from portal.delivery.models import GatewayAccount
 from portal.delivery.tries import explained, words_of
 from sms.retry import Phase, Verdict
 from sms.smtp import SmtpFailure
@@ -24,21 +25,35 @@ MOST_CLAIMED = 1000
 # While the operator took an e-mail so lately, one that it puts off is no reason to stop.
 GOOD_FOR_SECONDS = 10.0
 OPEN_AGAIN_SECONDS = 3.0
+NEVER = -GOOD_FOR_SECONDS
+# So many rejected in a row are the account's fault, not the recipients': a password changed at the
+# operator's, say. What is queued is better kept.
+MOST_REJECTED_IN_A_ROW = 20
 
 
 class Pace:
-    """``most``: connections that are ours. ``is_marked``: the account bears words of a failure."""
+    """``most``: connections that are ours. ``is_marked``: the account bears words of a failure.
+
+    After a failure the first e-mail goes alone: should that be unanswered too, it is the only one.
+    """
 
     def __init__(self, account_id: int, most: int) -> None:
         self.most = most
         self.is_marked = False
         self._account_id = account_id
         self._window = float(most)
-        self._good_at = self._bad_at = -GOOD_FOR_SECONDS
-        self._unanswered = 0
+        self._good_at = self._bad_at = NEVER
+        self._is_trying_out = False
+        self._unanswered = self._rejected = 0
         self._opens_at = 0.0
         self._settled = 0
         self._chunk_at = time.monotonic()
+
+    def heed(self, account: GatewayAccount) -> None:
+        """Begin carefully where the account has fared badly lately."""
+        self.is_marked |= bool(account.failures or account.last_failure)
+        if account.failures and self._good_at == NEVER:
+            self._is_trying_out, self._window = True, 1.0
 
     @property
     def limit(self) -> int:
@@ -61,6 +76,8 @@ class Pace:
     ) -> bool:
         """Learn from ends of tries and from lanes that could not be opened; whether nothing more
         may be sent on the account for now."""
+        if not outcomes and not refusals:
+            return False
         self._settled += len(outcomes)
         if pausing := _words(outcomes, refusals, Verdict.PAUSE_ACCOUNT):
             account_pause(self._account_id, because=pausing)
@@ -68,7 +85,10 @@ class Pace:
         now = time.monotonic()
         taken = sum(1 for one in outcomes if one.phase is Phase.DOT and _is_final(one))
         if taken:
-            self._good_at = now
+            self._good_at, self._is_trying_out = now, False
+        if self._rejects_everything(outcomes):
+            account_pause(self._account_id, because=_words(outcomes, (), Verdict.REJECTED))
+            return True
         if self._is_silent(outcomes):
             words = _words(outcomes, (), Verdict.UNCERTAIN)
             account_back_off(self._account_id, because=words)
@@ -87,7 +107,15 @@ class Pace:
                 self._unanswered = 0
             elif outcome.verdict is Verdict.UNCERTAIN:
                 self._unanswered += 1
-        return self._unanswered > self.most
+        return self._unanswered > (0 if self._is_trying_out else self.most)
+
+    def _rejects_everything(self, outcomes: Sequence[Outcome]) -> bool:
+        for outcome in outcomes:
+            if outcome.verdict is Verdict.ACCEPTED:
+                self._rejected = 0
+            elif outcome.verdict is Verdict.REJECTED and outcome.code:
+                self._rejected += 1
+        return self._rejected >= MOST_REJECTED_IN_A_ROW
 
     def _slow_down(self, words: str, now: float, *, has_lanes: bool) -> bool:
         self._window = max(1.0, min(self._window, self.most) / 2)

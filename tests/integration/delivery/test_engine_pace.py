@@ -10,6 +10,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.delivery.engine import deliver_account
 from portal.delivery.models import Envelope, GatewayAccount
+from portal.delivery.pace import MOST_REJECTED_IN_A_ROW
 from portal.delivery.selectors import message_counts
 from tests.factories import submit_message
 from tests.integration.delivery.engine_run import Turning, deliver, numbers, sandbox
@@ -117,3 +118,30 @@ def test_one_that_rejects_e_mails_is_neither_slow_nor_paused(
     found = state_of(account)
     assert not found.is_paused
     assert found.last_failure == ""
+
+
+def test_one_that_rejects_e_mail_after_e_mail_pauses_the_account_and_the_rest_is_kept(
+    account: GatewayAccount, author: User, tmp_path: Path
+) -> None:
+    message = submit_message(author, *numbers(60))
+    with sandbox(tmp_path, account, faults={"554": 1.0}):
+        deliver_account(account.pk)
+
+    counts = message_counts(message.pk)
+    assert MOST_REJECTED_IN_A_ROW <= counts["rejected"] <= MOST_REJECTED_IN_A_ROW + 4
+    assert counts == {"rejected": counts["rejected"], "queued": 60 - counts["rejected"]}
+    assert "554" in state_of(account).paused_reason
+
+
+def test_after_a_failure_one_e_mail_alone_tries_whether_dots_are_answered_again(
+    account: GatewayAccount, author: User, tmp_path: Path
+) -> None:
+    GatewayAccount.objects.update(failures=1, last_failure="dot: timed out")
+    message = submit_message(author, *SOME)
+    with sandbox(tmp_path, account, faults={"hang-after-dot": 1.0}):
+        deliver_account(account.pk)
+
+    assert message_counts(message.pk) == {"uncertain": 1, "queued": len(SOME) - 1}
+    found = state_of(account)
+    assert found.failures == 2
+    assert found.not_before is not None
