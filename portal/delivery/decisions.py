@@ -53,7 +53,7 @@ def _cancel_claims(message: Message, actor: User) -> None:
 
 def message_pause(*, message: Message, actor: User) -> None:
     """Hand nothing more of the message over until it is resumed. Raises ``Conflict`` where nothing
-    waits or it is paused already."""
+    waits, or it is held or paused already."""
     _refuse_unless_may_decide(message, actor)
     _pause_claims(message, actor)
     claims_recall(message_id=message.pk)
@@ -64,6 +64,8 @@ def _pause_claims(message: Message, actor: User) -> None:
     entry = _lock_entry(message)
     if entry is None or not _waiting_recipients(message):
         raise Conflict(_("Nothing waits any more; there is nothing to pause."))
+    if entry.is_held:
+        raise Conflict(_("The message is held; nothing of it leaves."))
     if entry.paused_at:
         raise Conflict(_("The message is paused already."))
     entry.paused_at, entry.paused_by = timezone.now(), actor
@@ -88,6 +90,7 @@ def message_resume(*, message: Message, actor: User) -> None:
 @transaction.atomic
 def message_release(*, message: Message, actor: User) -> int:
     """A manager answers for a held message and queues it again; returns how many recipients.
+    Where it is paused too, it stays so.
 
     Raises ``Refused`` where the manager could not send it either.
     """

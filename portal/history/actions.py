@@ -15,6 +15,7 @@ from portal.accounts.rights import Right
 from portal.core.errors import Conflict, Refused
 from portal.delivery import decisions
 from portal.delivery.models import Envelope, Message
+from portal.delivery.selectors import message_standing
 from portal.history.views import visible_message
 from portal.messaging.services import message_resend
 
@@ -72,6 +73,8 @@ def release(request: MemberRequest, pk: int) -> HttpResponse:
             "Released; it goes to %(count)s recipients.",
             count,
         )
+        if message_standing(message.pk).is_paused:
+            words = _("Released. It is paused still and goes on when it is resumed.")
         return words % {"count": count}
 
     return _decided(request, message, decide)

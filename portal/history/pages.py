@@ -42,6 +42,19 @@ from portal.history.selectors import (
 
 RECIPIENTS_PER_PAGE = 50
 MOST_DECISIONS = 10
+SECONDS_WHILE_MOVING, SECONDS_WHILE_STILL = 2, 5
+
+
+@dataclass(frozen=True)
+class Action:
+    """A place for what may be done to the message; empty while it ``is_open`` to nobody."""
+
+    name: str
+    is_open: bool
+
+    @property
+    def template(self) -> str:
+        return f"history/_action_{self.name}.html"
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,20 @@ class Page:
     def is_settled(self) -> bool:
         return is_settled(self.totals.counts)
 
+    @property
+    def may_change(self) -> bool:
+        """Whether anything of it may still leave, by itself or once somebody lets it."""
+        return not self.is_settled or self.is_held
+
+    @property
+    def seconds_to_next_look(self) -> int:
+        """After which an open page asks for news; 0 where there will be none."""
+        if not self.may_change:
+            return 0
+        is_still = self.is_held or self.standing.is_paused or self.message.due_at > timezone.now()
+        is_moving = State.TRANSMITTING in self.totals.counts
+        return SECONDS_WHILE_STILL if is_still and not is_moving else SECONDS_WHILE_MOVING
+
     @cached_property
     def trouble(self) -> Trouble | None:
         """Why nothing moves, or goes slower, while something should."""
@@ -106,6 +133,17 @@ class Page:
     def may_act(self) -> bool:
         """Who may send and sees the message is its author or a manager."""
         return self.member.may(Right.SEND)
+
+    @property
+    def actions(self) -> list[Action]:
+        """In the order of the page."""
+        return [
+            Action("release", self.may_release),
+            Action("resume", self.may_resume),
+            Action("pause", self.may_pause),
+            Action("cancel", self.may_cancel),
+            Action("resend", self.may_resend),
+        ]
 
     @property
     def waiting(self) -> int:
@@ -147,9 +185,13 @@ class Page:
         rejected = self.totals.counts.get(State.REJECTED, 0)
         return self.may_act and rejected > 0 and rejected > resent_recipients(self.message)
 
+    @property
+    def has_uncertain(self) -> bool:
+        return State.UNCERTAIN in self.totals.counts
+
     @cached_property
     def uncertain(self) -> list[Envelope]:
-        if State.UNCERTAIN not in self.totals.counts:
+        if not self.has_uncertain:
             return []
         return uncertain_envelopes(self.message, MOST_DECISIONS)
 
@@ -167,6 +209,11 @@ class Page:
             for choice, words in CHOICES
             if choice == self.choice or STATE_OF_CHOICE[choice] in counts
         ]
+
+    @property
+    def choices_key(self) -> str:
+        """Names the choices, so that a page can tell which it shows."""
+        return " ".join(choice for choice, _words in self.choices)
 
     @cached_property
     def recipients(self) -> KeysetPage[Recipient]:

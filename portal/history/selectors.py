@@ -1,6 +1,6 @@
 """Reads of one message beyond what delivery offers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -94,9 +94,12 @@ def recipients_of(message: Message, choice: str = "") -> QuerySet[Recipient]:
     return recipients.filter(envelope__state=State.QUEUED if state == State.HELD else state)
 
 
-def uncertain_envelopes(message: Message, most: int) -> list[Envelope]:
-    envelopes = message.envelopes.filter(notable=State.UNCERTAIN).prefetch_related("recipients")
-    found = list(envelopes.order_by("number")[:most])
+def uncertain_envelopes(message: Message, most: int, shown: Collection[int] = ()) -> list[Envelope]:
+    """Up to ``most``: those of the ids ``shown`` that still are uncertain, then others."""
+    uncertain = message.envelopes.filter(notable=State.UNCERTAIN).prefetch_related("recipients")
+    others = uncertain.order_by("number")
+    found = list(others.filter(pk__in=shown)[:most]) if shown else []
+    found += others.exclude(pk__in=shown)[: most - len(found)]
     for envelope in found:
         # Its Message-ID is made of the message.
         envelope.message = message

@@ -14,6 +14,7 @@ from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.selectors import needing_a_person, phones_to_resend, standings_of
 from portal.delivery.trouble import Trouble, trouble_of
 from portal.history.filters import HistoryFilter
+from portal.history.news import News
 from portal.history.pages import Page
 from portal.history.presenters import MessageRow
 from portal.messaging.forms import IdsField
@@ -102,10 +103,11 @@ def progress(request: MemberRequest, pk: int) -> HttpResponse:
     """The moving parts of the page, where they differ from those ``seen``; else 204."""
     message = visible_message(request, pk)
     page = Page(message, request.member, request.GET)
-    if request.GET.get("seen") == page.fingerprint and not page.is_settled:
+    if request.GET.get("seen") == page.fingerprint and page.may_change:
         return HttpResponse(status=204)
-    context = {"page": page, "message": message, "is_update": True}
-    status = STOP_POLLING if page.is_settled else 200
+    news = News(page, request.GET)
+    context = {"page": page, "message": message, "news": news, "is_update": True}
+    status = 200 if page.may_change else STOP_POLLING
     return render(request, "history/_moving.html", context, status=status)
 
 

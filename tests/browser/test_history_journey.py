@@ -7,15 +7,26 @@ from playwright.sync_api import Page, expect
 
 from portal.accounts.models import User
 from portal.accounts.rights import Role
-from portal.delivery.decisions import message_pause, message_resume
-from portal.delivery.models import Message, State
+from portal.delivery.decisions import message_pause, message_release, message_resume
+from portal.delivery.models import GatewayAccount, Message, State
 from portal.delivery.selectors import message_counts
 from tests.browser.conftest import Check, SignIn
 from tests.browser.conversations import told
 from tests.factories import MemberFactory, submit_message
-from tests.integration.history.answers import REJECTED, UNCERTAIN, answer
+from tests.integration.history.answers import ACCEPTED, REJECTED, UNCERTAIN, answer, hold
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+# What stands still is looked at every five seconds; milliseconds.
+SLOW = 12_000
+
+
+def campaign(author: User) -> Message:
+    """A message of six e-mails."""
+    answer(submit_message(author), ACCEPTED)
+    GatewayAccount.objects.update(numbers_per_email=1)
+    return submit_message(author, *(f"7921000000{number}" for number in range(6)))
 
 
 @pytest.fixture
@@ -115,7 +126,91 @@ def test_an_open_page_follows_a_pause_made_elsewhere(
     expect(page.locator("#badge")).to_have_text("paused")
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     message_resume(message=message, actor=author)
-    expect(page.get_by_text("Pause", exact=True)).to_be_visible()
+    expect(page.get_by_text("Pause", exact=True)).to_be_visible(timeout=SLOW)
+
+
+@pytest.mark.parametrize(
+    ("question", "button", "words"),
+    [
+        ("Pause", "Yes, pause", "Paused. What has not left waits"),
+        ("Cancel what has not left", "Yes, cancel", "Cancelled for 3 recipients."),
+    ],
+)
+def test_an_open_question_and_the_focus_in_it_outlive_refreshes(
+    page: Page, sign_in: SignIn, author: User, question: str, button: str, words: str
+) -> None:
+    message = campaign(author)
+    sign_in(page, author)
+    page.goto(f"/history/{message.pk}")
+    page.get_by_text(question, exact=True).click()
+    yes = page.get_by_role("button", name=button)
+    yes.focus()
+
+    answer(message, ACCEPTED)
+    expect(page.locator("#progress-words")).to_contain_text("accepted 1 of 6")
+    answer(message, REJECTED)
+    expect(page.get_by_role("link", name="Send again to the rejected only")).to_be_visible()
+    answer(message, ACCEPTED)
+    expect(page.locator("#progress-words")).to_contain_text("accepted 2 of 6")
+
+    expect(yes).to_be_focused()
+    page.keyboard.press("Enter")
+    told(page, words)
+
+
+def test_a_question_about_an_uncertain_envelope_outlives_refreshes(
+    page: Page, sign_in: SignIn, author: User
+) -> None:
+    message = campaign(author)
+    answer(message, UNCERTAIN, REJECTED)
+    sign_in(page, author)
+    page.goto(f"/history/{message.pk}")
+    page.get_by_text("It was sent", exact=True).click()
+    yes = page.get_by_role("button", name="Yes, it was sent")
+    yes.focus()
+    page.get_by_text("reply 550").evaluate("summary => summary.click()")
+
+    answer(message, ACCEPTED)
+    expect(page.locator("#progress-words")).to_contain_text("accepted 1 of 6")
+    answer(message, UNCERTAIN)
+    expect(page.locator(".decision")).to_have_count(2)
+
+    expect(yes).to_be_focused()
+    expect(page.get_by_text("5.7.1 sender not registered", exact=False).last).to_be_visible()
+    page.keyboard.press("Enter")
+    told(page, "Noted: it was sent.")
+
+
+def test_a_filter_that_is_being_chosen_keeps_its_choice(
+    page: Page, sign_in: SignIn, author: User
+) -> None:
+    message = campaign(author)
+    answer(message, ACCEPTED)
+    sign_in(page, author)
+    page.goto(f"/history/{message.pk}")
+    chosen = page.locator("#recipients-state")
+    chosen.select_option("accepted")
+    chosen.focus()
+
+    answer(message, ACCEPTED)
+    expect(page.locator("#progress-words")).to_contain_text("accepted 2 of 6")
+
+    expect(chosen).to_be_focused()
+    expect(chosen).to_have_value("accepted")
+
+
+def test_the_authors_open_page_follows_a_release(page: Page, sign_in: SignIn, author: User) -> None:
+    message = submit_message(author)
+    hold(message)
+    sign_in(page, author)
+    page.goto(f"/history/{message.pk}")
+    expect(page.locator("#held-because")).to_contain_text("its author may no longer send")
+
+    manager = MemberFactory(role=Role.MANAGER, organisation=author.organisation)
+    message_release(message=message, actor=manager)
+
+    expect(page.locator("#badge")).to_have_text("queued", timeout=SLOW)
+    expect(page.locator("#held-because")).to_have_count(0)
 
 
 def test_the_rejected_are_sent_to_again(page: Page, sign_in: SignIn, author: User) -> None:

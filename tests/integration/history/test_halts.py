@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.delivery.decisions import message_cancel, message_pause
-from portal.delivery.models import GatewayAccount, Message, OutboxEntry
+from portal.delivery.decisions import message_cancel, message_pause, message_release
+from portal.delivery.models import GatewayAccount, HeldBecause, Message, OutboxEntry, State
 from portal.delivery.platform import platform_resume, platform_stop
+from portal.delivery.selectors import message_counts
 from tests.factories import AdministratorFactory, submit_message
 from tests.integration.history.answers import ACCEPTED, BUSY, answer, hand_over, hold
 
@@ -83,6 +84,62 @@ def test_a_pause_is_news_to_the_page(browser_of: SignIn, sender: User) -> None:
     assert news.status_code == 200
     for part in ("Paused by Пётр", "paused</span>", reverse("history:resume", args=[message.pk])):
         assert part in news.content.decode()
+
+
+def test_an_open_page_of_a_held_message_learns_of_its_release(
+    browser_of: SignIn, sender: User, manager: User
+) -> None:
+    message = submit_message(sender)
+    hold(message)
+    client = browser_of(sender)
+    url = reverse("history:progress", args=[message.pk])
+    first = client.get(reverse("history:message", args=[message.pk]))
+    assert "every 5s" in first.content.decode()
+    seen = first.context["page"].fingerprint
+    assert client.get(url, {"seen": seen}).status_code == 204
+
+    message_release(message=message, actor=manager)
+    news = client.get(url, {"seen": seen})
+
+    assert news.status_code == 200
+    assert "queued</span>" in news.content.decode()
+
+
+def test_why_a_message_is_held_is_told_to_author_and_manager(
+    browser_of: SignIn, sender: User, manager: User
+) -> None:
+    message = submit_message(sender)
+    hold(message, HeldBecause.SENDER_NOT_APPROVED)
+
+    for member in (sender, manager):
+        top = page_of(browser_of(member), message).split('id="recipients"')[0]
+        assert "held: its sender name is no longer approved" in top
+
+
+def test_a_held_message_is_not_paused(browser_of: SignIn, sender: User) -> None:
+    message = submit_message(sender)
+    hold(message)
+
+    page = press(browser_of(sender), "pause", message)
+
+    assert "The message is held; nothing of it leaves." in page
+    assert not OutboxEntry.objects.get().paused_at
+
+
+def test_what_is_released_while_it_is_paused_stays_paused_and_says_so(
+    browser_of: SignIn, sender: User, manager: User
+) -> None:
+    message = submit_message(sender)
+    message_pause(message=message, actor=sender)
+    hold(message)
+
+    page = press(browser_of(manager), "release", message)
+
+    assert "It is paused still" in page
+    assert "paused</span>" in page
+    assert reverse("history:resume", args=[message.pk]) in page
+    press(browser_of(manager), "resume", message)
+    assert message_counts(message.pk) == {State.QUEUED: 1}
 
 
 def test_only_what_can_be_done_has_a_button(
