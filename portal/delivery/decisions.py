@@ -36,7 +36,7 @@ def message_cancel(*, message: Message, actor: User) -> int:
     with transaction.atomic():
         recipients = withdraw(message, State.CANCELLED, actor)
         if not recipients:
-            raise Conflict(_("Nothing waits any more; there is nothing to cancel."))
+            raise _nothing_to_cancel(message)
         _record(Action.CANCELLED, message, actor, recipients=recipients)
     return recipients
 
@@ -44,11 +44,17 @@ def message_cancel(*, message: Message, actor: User) -> int:
 @transaction.atomic
 def _cancel_claims(message: Message, actor: User) -> None:
     entry = _lock_entry(message)
-    if entry is None or not _waiting_recipients(message):
-        raise Conflict(_("Nothing waits any more; there is nothing to cancel."))
+    if entry is None or entry.cancelled_by_id or not _waiting_recipients(message):
+        raise _nothing_to_cancel(message)
     entry.paused_at = entry.paused_at or timezone.now()
     entry.paused_by, entry.cancelled_by = entry.paused_by or actor, actor
     entry.save(update_fields=["paused_at", "paused_by", "cancelled_by"])
+
+
+def _nothing_to_cancel(message: Message) -> Conflict:
+    if message.envelopes.filter(notable=State.CANCELLED).exists():
+        return Conflict(_("The message is cancelled already."))
+    return Conflict(_("Nothing waits any more; there is nothing to cancel."))
 
 
 def message_pause(*, message: Message, actor: User) -> None:

@@ -25,15 +25,21 @@ from portal.history.presenters import (
     Badge,
     Figure,
     RecipientRow,
+    Refusal,
     figures,
     fingerprint,
+    is_refused_wholesale,
     message_badge,
     progress_words,
+    refusal_of,
 )
 from portal.history.selectors import (
     STATE_OF_CHOICE,
+    Cancellation,
     Totals,
     account_of,
+    last_cancellation,
+    most_frequent_rejection,
     recipients_of,
     resent_recipients,
     totals_of,
@@ -118,6 +124,24 @@ class Page:
         if not set(self.totals.counts) & UNDER_WAY:
             return None
         return trouble_of(self.account, now=timezone.now())
+
+    @cached_property
+    def refusal(self) -> Refusal | None:
+        """What the operator said to a message that it rejected altogether or nearly so."""
+        if not is_refused_wholesale(self.totals.counts):
+            return None
+        reply = most_frequent_rejection(self.message)
+        return refusal_of(self.totals.counts, reply) if reply else None
+
+    @cached_property
+    def cancellation(self) -> Cancellation | None:
+        if State.CANCELLED not in self.totals.counts:
+            return None
+        return last_cancellation(self.message)
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.message.due_at > self.message.created_at
 
     @property
     def segments_in_all(self) -> int:

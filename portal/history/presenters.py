@@ -23,6 +23,7 @@ from portal.delivery.selectors import (
     is_settled,
     shown_state,
 )
+from portal.history.selectors import Reply
 
 GOOD, WAIT, BAD, QUIET = "good", "wait", "bad", "quiet"
 TONES: Mapping[str, str] = {
@@ -110,11 +111,15 @@ def progress_words(counts: Counts) -> str:
     """One sentence on how far the message is."""
     whole = sum(counts.values())
     accepted = counts.get(State.ACCEPTED, 0)
-    if is_settled(counts) and State.UNCERTAIN not in counts and State.HELD not in counts:
-        ready = _("Done: the operator accepted %(accepted)s of %(whole)s.")
-        return ready % {"accepted": accepted, "whole": whole}
-    so_far = _("So far the operator accepted %(accepted)s of %(whole)s.")
-    return so_far % {"accepted": accepted, "whole": whole}
+    if not is_settled(counts) or State.UNCERTAIN in counts or State.HELD in counts:
+        words = _("So far the operator accepted %(accepted)s of %(whole)s.")
+    elif accepted:
+        words = _("Done: the operator accepted %(accepted)s of %(whole)s.")
+    elif set(counts) == {State.CANCELLED}:
+        words = _("Cancelled: the operator accepted %(accepted)s of %(whole)s.")
+    else:
+        words = _("Not sent: the operator accepted %(accepted)s of %(whole)s.")
+    return words % {"accepted": accepted, "whole": whole}
 
 
 @dataclass(frozen=True)
@@ -194,6 +199,28 @@ class RecipientRow:
         waits = self.envelope.state == State.QUEUED and not self.envelope.tries
         is_early = self.message.due_at > timezone.now()
         return self.message.due_at if waits and is_early and not self._stands_still else None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Of a message that the operator rejected altogether or nearly so: for how many recipients,
+    with the reply that it gave most often, in ``words`` and as it came."""
+
+    count: int
+    words: str
+    raw: str
+
+
+def refusal_of(counts: Counts, reply: Reply) -> Refusal:
+    raw = f"{reply.code or ''} {reply.text}".strip()
+    words = reply_words(reply.phase, reply.code, reply.text)
+    return Refusal(counts[State.REJECTED], words, raw)
+
+
+def is_refused_wholesale(counts: Counts) -> bool:
+    """Whether nine in ten of those that the operator answered for were rejected."""
+    rejected = counts.get(State.REJECTED, 0)
+    return rejected > 0 and rejected >= 9 * counts.get(State.ACCEPTED, 0)
 
 
 def fingerprint(*seen: object) -> str:

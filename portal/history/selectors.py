@@ -1,11 +1,15 @@
 """Reads of one message beyond what delivery offers."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import QuerySet, Sum
 
+from portal.accounts.models import User
+from portal.audit.models import Action, Event
 from portal.delivery.models import (
     NOTABLE,
     Envelope,
@@ -17,6 +21,8 @@ from portal.delivery.models import (
 )
 from portal.delivery.selectors import Counts, messages_in_state, shown_counts, shown_state
 
+# Of how many rejections the most frequent reply is sought.
+REPLIES_LOOKED_AT = 500
 SPENT = frozenset({State.ACCEPTED, State.REPLACED})
 RETURNED = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 
@@ -104,6 +110,46 @@ def uncertain_envelopes(message: Message, most: int, shown: Collection[int] = ()
         # Its Message-ID is made of the message.
         envelope.message = message
     return found
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The operator's last reply to an envelope; ``code`` None where the connection failed."""
+
+    phase: str
+    code: int | None
+    text: str
+
+
+def most_frequent_rejection(message: Message) -> Reply | None:
+    """Among the first envelopes that the operator rejected; None where none was, whatever people
+    decided."""
+    rejected = message.envelopes.filter(notable=State.REJECTED, settled_by=None)
+    replies = rejected.values_list("last_phase", "last_code", "last_reply").order_by("number")
+    counted = Counter(replies[:REPLIES_LOOKED_AT]).most_common(1)
+    return Reply(*counted[0][0]) if counted else None
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    at: datetime
+    person: str
+
+
+def last_cancellation(message: Message) -> Cancellation | None:
+    """Who cancelled what had not left of the message; of several, the last."""
+    events = Event.objects.filter(
+        organisation_id=message.organisation_id,
+        action=Action.CANCELLED,
+        object_type=message._meta.label_lower,
+        object_id=str(message.pk),
+        at__gte=message.created_at,
+    )
+    event = events.order_by("-id").first()
+    if event is None:
+        return None
+    person = User.objects.filter(pk=event.actor_id).first() if event.actor_id else None
+    return Cancellation(event.at, str(person or event.actor_label))
 
 
 def resent_recipients(message: Message) -> int:
