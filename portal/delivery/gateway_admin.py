@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import display_for_value
 from django.db import models
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -17,13 +18,15 @@ from portal.accounts.administration import signed_in_administrator
 from portal.accounts.models import User
 from portal.core.admin_pages import ObjectAction, ReasonForm, RefusableForm, ServiceAdmin
 from portal.core.errors import Refused
+from portal.delivery.attention import CAUSE_WORDS
 from portal.delivery.gateways import (
     connection_test,
     gateway_pause,
     gateway_resume,
     gateway_set,
 )
-from portal.delivery.models import GatewayAccount
+from portal.delivery.models import GatewayAccount, PlatformStop
+from portal.delivery.platform import stop_now
 from portal.delivery.platform_admin import PlatformStopPages
 from portal.delivery.trouble import Cause, Trouble, trouble_under
 from sms.secret import Secret
@@ -82,6 +85,8 @@ def _pause(account: GatewayAccount, actor: User, fields: Mapping[str, str]) -> s
 
 def _resume(account: GatewayAccount, actor: User, _fields: object) -> str:
     gateway_resume(account=account, actor=actor)
+    if stop_now():
+        return _("The account is resumed, but all sending is still stopped.")
     return _("Sending goes on.")
 
 
@@ -98,16 +103,8 @@ _SENTENCES: Mapping[Cause, str | Promise] = {
 }
 
 
-_WORDS: Mapping[Cause, str | Promise] = {
-    Cause.PAUSED: gettext_lazy("paused"),
-    Cause.REFUSED: gettext_lazy("paused"),
-    Cause.WAITING: gettext_lazy("waits"),
-    Cause.SLOWED: gettext_lazy("slowed"),
-}
-
-
 def _trouble_of(account: GatewayAccount) -> Trouble | None:
-    """Of the account alone: the stop of all sending stands above the page."""
+    """Of the account alone, whether or not all sending is stopped."""
     return trouble_under(None, account, now=timezone.now())
 
 
@@ -177,12 +174,20 @@ class GatewayAccountAdmin(PlatformStopPages, ServiceAdmin[GatewayAccount]):
     ) -> tuple[str, ...]:
         return ("organisation", *_HEALTH) if obj else _HEALTH
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GatewayAccount]:
+        """Each with ``is_stopped``: whether all sending is."""
+        stopped = Exists(PlatformStop.objects.all())
+        return super().get_queryset(request).annotate(is_stopped=stopped)
+
     @admin.display(description=gettext_lazy("state"))
-    def state_sentence(self, account: GatewayAccount) -> str:
+    def state_sentence(self, account: Any) -> str:
+        if not account.pk:
+            return "-"
         trouble = _trouble_of(account)
-        if trouble is None:
-            return _("Works.") if account.pk else "-"
-        return " ".join(one for one in (str(_SENTENCES[trouble.cause]), trouble.words) if one)
+        sentences = [_("All sending is stopped.")] if account.is_stopped else []
+        if trouble:
+            sentences += [str(_SENTENCES[trouble.cause]), trouble.words]
+        return " ".join(one for one in sentences if one) or _("Works.")
 
     @admin.display(description=gettext_lazy("paused by"))
     def paused_by_whom(self, account: GatewayAccount) -> str:
@@ -195,9 +200,11 @@ class GatewayAccountAdmin(PlatformStopPages, ServiceAdmin[GatewayAccount]):
         return display_for_value(account.not_before, "-")
 
     @admin.display(description=gettext_lazy("state"))
-    def state_word(self, account: GatewayAccount) -> str | Promise:
+    def state_word(self, account: Any) -> str | Promise:
         trouble = _trouble_of(account)
-        return _WORDS[trouble.cause] if trouble else _("works")
+        if account.is_stopped and not (trouble and trouble.is_paused):
+            return CAUSE_WORDS[Cause.STOPPED]
+        return CAUSE_WORDS[trouble.cause] if trouble else _("works")
 
     def create(self, request: HttpRequest, fields: dict[str, Any]) -> GatewayAccount:
         organisation = fields.pop("organisation")

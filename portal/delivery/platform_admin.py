@@ -55,12 +55,13 @@ class PlatformStopPages(_ModelAdmin):
         return self._to_the_list()
 
     def _context(self, request: HttpRequest, form: ReasonForm) -> dict[str, Any]:
+        stop = stop_now()
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _("Stop all sending"),
+            "title": _("Change the reason") if stop else _("Stop all sending"),
             "form": form,
-            "stop": stop_now(),
+            "stop": stop,
             "list_url": reverse("admin:delivery_gatewayaccount_changelist"),
         }
 

@@ -137,7 +137,7 @@ def test_the_first_page_says_what_waits_for_the_administrator(office: Client) ->
 
     assert "SMS portal administration" in page
     assert "1 sender name to decide on" in page
-    assert "1 paused gateway account" in page
+    assert "Gateway account of" in page
 
 
 def test_who_has_no_organisation_gets_no_link_to_the_members_site(

@@ -40,6 +40,45 @@ def test_all_sending_is_stopped_and_goes_on(office: Client, administrator: User)
     assert not PlatformStop.objects.exists()
 
 
+def test_while_all_sending_is_stopped_no_account_is_said_to_work(
+    office: Client, administrator: User
+) -> None:
+    account = GatewayAccountFactory()
+    paused = GatewayAccountFactory(paused_reason="auth: 535 no")
+    accounts = page_url(GatewayAccount, "changelist")
+    platform_stop(because="Пожар", actor=administrator)
+
+    shown = text_of(office.get(accounts))
+    assert ">works<" not in shown
+    assert ">stopped<" in shown
+    assert ">paused<" in shown
+    for one in (account, paused):
+        page = text_of(office.get(page_url(one, "change")))
+        assert "All sending is stopped." in page
+        assert "Works." not in page
+    assert "refuses the account" in text_of(office.get(page_url(paused, "change")))
+
+
+def test_an_account_resumed_during_a_stop_is_told_so(office: Client, administrator: User) -> None:
+    account = GatewayAccountFactory(paused_reason="auth: 535 no")
+    platform_stop(because="Пожар", actor=administrator)
+
+    words = messages_of(press(office, account, "resume"))
+
+    assert words == ["The account is resumed, but all sending is still stopped."]
+
+
+def test_what_is_stopped_is_not_offered_to_be_stopped_again(
+    office: Client, administrator: User
+) -> None:
+    platform_stop(because="Пожар", actor=administrator)
+
+    for url in (reverse("admin:index"), page_url(GatewayAccount, "changelist"), STOP):
+        shown = text_of(office.get(url))
+        assert "Stop all sending" not in shown
+        assert "Change the reason" in shown
+
+
 def test_a_stop_asks_for_a_reason(office: Client) -> None:
     response = office.post(STOP, {"reason": " "})
 
