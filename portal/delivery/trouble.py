@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from portal.delivery.models import GatewayAccount, PlatformStop
 from portal.delivery.platform import stop_now
 from portal.delivery.replies import failure_words
+from sms.retry import Phase
 
 
 class Cause(StrEnum):
@@ -68,4 +71,6 @@ def trouble_under(
 
 def _pause(account: GatewayAccount) -> Trouble:
     words = "" if account.paused_by_id else failure_words(account.paused_reason)
+    if words and account.paused_reason.startswith(f"{Phase.DOT}: "):
+        words = _("The operator rejected many e-mails in a row.") + f" {words}"
     return Trouble(Cause.REFUSED if words else Cause.PAUSED, words, account.paused_reason)

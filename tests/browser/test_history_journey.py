@@ -181,6 +181,27 @@ def test_a_question_about_an_uncertain_envelope_outlives_refreshes(
     told(page, "Noted: it was sent.")
 
 
+def test_the_servers_own_words_stay_open_while_figures_go_on(
+    page: Page, sign_in: SignIn, author: User
+) -> None:
+    message = campaign(author)
+    GatewayAccount.objects.update(last_failure="rcpt: 451 4.7.1 greylisted")
+    answer(message, REJECTED)
+    sign_in(page, author)
+    page.goto(f"/history/{message.pk}")
+    for summary in page.get_by_text("The server's own words").all():
+        summary.click()
+    last = page.get_by_text("The server's own words").last
+    last.focus()
+
+    answer(message, REJECTED)
+    expect(page.locator(".progress-figures")).to_contain_text("rejected by the operator 2")
+
+    expect(page.locator("#refusal code")).to_be_visible()
+    expect(page.get_by_text("rcpt: 451 4.7.1 greylisted")).to_be_visible()
+    expect(last).to_be_focused()
+
+
 def test_a_filter_that_is_being_chosen_keeps_its_choice(
     page: Page, sign_in: SignIn, author: User
 ) -> None:

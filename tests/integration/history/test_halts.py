@@ -244,6 +244,18 @@ def test_an_account_that_is_put_off_says_that_it_goes_on_slower(
     assert "slower" not in page_of(client, message)
 
 
+def test_an_account_paused_for_rejections_in_a_row_says_so(
+    browser_of: SignIn, sender: User
+) -> None:
+    message = submit_message(sender)
+    GatewayAccount.objects.update(paused_reason="dot: 554 5.7.1 wrong password")
+
+    page = page_of(browser_of(sender), message)
+
+    assert "The operator rejected many e-mails in a row." in page
+    assert "554 5.7.1 wrong password" in page
+
+
 @pytest.mark.parametrize("name", ["pause", "resume"])
 def test_a_decision_needs_its_sites_own_form(browser_of: SignIn, sender: User, name: str) -> None:
     message = submit_message(sender)
