@@ -60,7 +60,18 @@ def _opened(context: BrowserContext) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
-    assert complaints == []
+    assert _without_replaced_requests(complaints) == []
+
+
+def _without_replaced_requests(complaints: list[str]) -> list[str]:
+    """A request that a newer one replaces is given up, as it should be; htmx complains twice."""
+    kept: list[str] = []
+    for complaint in complaints:
+        if complaint.startswith("htmx:sendAbort") and kept[-1:] and "afterRequest" in kept[-1]:
+            kept.pop()
+        else:
+            kept.append(complaint)
+    return kept
 
 
 @pytest.fixture

@@ -235,7 +235,7 @@ def test_no_page_on_the_way_has_a_barrier(
 ) -> None:
     page: Page = request.getfixturevalue(size)
     group = GroupFactory(organisation=manager.organisation, name="Все")
-    group.contacts.add(ContactFactory(organisation=manager.organisation))
+    group.contacts.add(ContactFactory(organisation=manager.organisation, phone="79990001122"))
     SenderNameFactory(organisation=manager.organisation, value="SECOND")
     sign_in(page, manager)
     page.goto(f"/messages/new?group={group.pk}")
