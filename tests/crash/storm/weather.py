@@ -43,6 +43,7 @@ class Weather(Thread):
         self._calm = Event()
         self._workers = [workshop.celery(loglevel="INFO") for _ in range(parameters.workers)]
         self._sleepers: list[tuple[float, psutil.Process]] = []
+        self._renewed = False
         self._blows = {
             self._kill_child: 30,
             self._kill_worker: 3,
@@ -70,8 +71,20 @@ class Weather(Thread):
                 self._replace_the_dead()
                 if self.blows.total() < self._parameters.blows:
                     self._next_blow()()
+                elif not (self._sleepers or self._renewed):
+                    self._renew_workers()
         except Exception as error:
             self._error = error
+
+    def _renew_workers(self) -> None:
+        """As a supervisor does for workers that do nothing any more: on the file broker Celery's
+        children read their tasks under one lock, and one that is killed while it waits takes the
+        lock with it."""
+        for worker in self._workers:
+            self.processes_struck += len(_children(worker))
+            kill(worker)
+        self._replace_the_dead()
+        self._renewed = True
 
     def _next_blow(self) -> Callable[[], None]:
         """Each kind once, then any."""
