@@ -145,7 +145,6 @@ def _found(request: MemberRequest, shown: Group, query: str) -> list[tuple[Conta
     if not query:
         return []
     own = Contact.objects.of(request.organisation)
-    countries = request.organisation.allowed_countries
-    found = search_page(own, query, countries=countries, size=MOST_FOUND).items
+    found = search_page(own, query, organisation=request.organisation, size=MOST_FOUND).items
     inside = set(shown.contacts.filter(pk__in=[contact.pk for contact in found]).values_list("pk"))
     return [(contact, (contact.pk,) in inside) for contact in found]

@@ -31,7 +31,7 @@ def contact_create(
 ) -> Contact:
     """``phone``: E.164 digits. Raises ``Refused`` where the number is a contact's already."""
     _refuse_unless_may_edit(organisation.pk, actor)
-    contact = Contact(organisation=organisation, name=name, phone=phone, note=note)
+    contact = Contact(organisation=organisation, given_name=name, phone=phone, note=note)
     _save_contact(contact)
     _set_groups(contact, groups)
     _record_contact(Action.CREATED, contact, actor, {"groups": _ids(groups)})
@@ -52,7 +52,7 @@ def contact_change(
     stays the same is not recorded."""
     _refuse_unless_may_edit(contact.organisation_id, actor)
     contact = _locked_contact(contact)
-    new = {"name": name, "phone": phone, "note": note}
+    new = {"given_name": name, "phone": phone, "note": note}
     changed = [field for field, value in new.items() if getattr(contact, field) != value]
     for field in changed:
         setattr(contact, field, new[field])

@@ -26,7 +26,7 @@ def contacts(request: MemberRequest) -> HttpResponse:
     page = search_page(
         own.prefetch_related(groups),
         query,
-        countries=request.organisation.allowed_countries,
+        organisation=request.organisation,
         cursor=request.GET.get("cursor"),
     )
     context = {

@@ -51,8 +51,7 @@ def find(
     if not query:
         return found
     unpicked = Contact.objects.of(organisation).exclude(pk__in=contact_ids)
-    countries = organisation.allowed_countries
-    contacts = search_page(unpicked, query, countries=countries, size=MOST_FOUND).items
+    contacts = search_page(unpicked, query, organisation=organisation, size=MOST_FOUND).items
     return [*found, *_of_contacts(contacts)]
 
 
@@ -69,7 +68,7 @@ def is_picked(
         return True
     contacts = Contact.objects.of(organisation).filter(pk__in=contact_ids)
     return bool(
-        search_page(contacts, query, countries=organisation.allowed_countries, size=1).items
+        search_page(contacts, query, organisation=organisation, size=1).items
     )
 
 

@@ -99,7 +99,7 @@ def _contacts(organisation: Organisation) -> None:
     group = Group.objects.create(organisation=organisation, name=GROUP)
     for phone, name in CONTACTS.items():
         group.contacts.add(
-            Contact.objects.create(organisation=organisation, phone=phone, name=name)
+            Contact.objects.create(organisation=organisation, phone=phone, given_name=name)
         )
 
 

@@ -26,6 +26,7 @@ from tests.factories import (
     GroupFactory,
     MemberFactory,
     OrganisationFactory,
+    contacts_made,
     submit_message,
 )
 from tests.integration.messaging.desk import Desk
@@ -72,11 +73,8 @@ def group_of_many(organisation: Organisation, members: list[str]) -> Group:
     """A group of contacts with these numbers, in this order; they are made if missing."""
     group = GroupFactory(organisation=organisation)
     known = Contact.objects.filter(organisation=organisation).values_list("phone", flat=True)
-    Contact.objects.bulk_create(
-        Contact(organisation=organisation, name=f"N{phone}", phone=phone)
-        for phone in dict.fromkeys(members)
-        if phone not in set(known)
-    )
+    fresh = [phone for phone in dict.fromkeys(members) if phone not in set(known)]
+    contacts_made(organisation, [f"N{phone}" for phone in fresh], fresh)
     contacts = Contact.objects.filter(organisation=organisation, phone__in=members)
     group.contacts.set(contacts)
     return group

@@ -23,6 +23,7 @@ from tests.factories import (
     MemberFactory,
     OrganisationFactory,
     SenderNameFactory,
+    contacts_made,
 )
 from tests.integration.messaging.desk import Desk
 
@@ -368,9 +369,8 @@ def test_the_number_of_queries_does_not_grow_with_the_recipients(
     desk: Desk, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
     group = GroupFactory(organisation=desk.organisation)
-    Contact.objects.bulk_create(
-        Contact(organisation=desk.organisation, name=f"N{i}", phone=f"7911{i:07}")
-        for i in range(200)
+    contacts_made(
+        desk.organisation, [f"N{i}" for i in range(200)], [f"7911{i:07}" for i in range(200)]
     )
     group.contacts.set(Contact.objects.filter(organisation=desk.organisation))
 

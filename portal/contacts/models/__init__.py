@@ -1,0 +1,40 @@
+"""People in E.164, named sets of them, and numbers never to be sent to."""
+
+from portal.contacts.models.bulk import BulkAction, BulkKind, BulkState
+from portal.contacts.models.contact import Contact, ContactQuerySet
+from portal.contacts.models.field import ContactField, FieldKind
+from portal.contacts.models.group import Group, GroupQuerySet, Membership
+from portal.contacts.models.imports import (
+    BadRow,
+    ColumnMemory,
+    Import,
+    ImportBefore,
+    ImportedEntry,
+    ImportPart,
+    ImportStage,
+    ImportTarget,
+)
+from portal.contacts.models.stop_list import StopListEntry, StopSource
+
+__all__ = [
+    "BadRow",
+    "BulkAction",
+    "BulkKind",
+    "BulkState",
+    "ColumnMemory",
+    "Contact",
+    "ContactField",
+    "ContactQuerySet",
+    "FieldKind",
+    "Group",
+    "GroupQuerySet",
+    "Import",
+    "ImportBefore",
+    "ImportPart",
+    "ImportStage",
+    "ImportTarget",
+    "ImportedEntry",
+    "Membership",
+    "StopListEntry",
+    "StopSource",
+]
