@@ -19,6 +19,8 @@ class Right(StrEnum):
     SEE_ALL_MESSAGES = "see_all_messages"
     SEE_CONTACTS = "see_contacts"
     EDIT_CONTACTS = "edit_contacts"
+    EDIT_CONTACT_FIELDS = "edit_contact_fields"
+    EDIT_STOP_LIST = "edit_stop_list"
     SEE_SENDER_NAMES = "see_sender_names"
     ASK_SENDER_NAME = "ask_sender_name"
     SEE_MEMBERS = "see_members"
@@ -50,6 +52,12 @@ RIGHTS = MappingProxyType(
         Role.AUDITOR: _AUDITOR,
         Role.MANAGER: _SENDER
         | _AUDITOR
-        | {Right.ASK_SENDER_NAME, Right.EDIT_MEMBERS, Right.DECIDE_FOR_OTHERS},
+        | {
+            Right.ASK_SENDER_NAME,
+            Right.EDIT_CONTACT_FIELDS,
+            Right.EDIT_MEMBERS,
+            Right.EDIT_STOP_LIST,
+            Right.DECIDE_FOR_OTHERS,
+        },
     }
 )
