@@ -1,0 +1,200 @@
+"""The stop list: numbers that an organisation, or the whole platform, sends nothing to.
+
+The audit trail learns which entries by id and count alone: numbers stay out.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import Organisation, User
+from portal.accounts.rights import Right
+from portal.audit.models import Action
+from portal.audit.services import event_record
+from portal.contacts.models import StopListEntry, StopSource
+from portal.core.errors import Conflict, Refused
+from portal.core.prepared import rows
+
+# For statements over a table with a ``phone``: ``FROM … {stops_joined("t")} WHERE {IS_STOPPED}``,
+# or ``WHERE NOT {IS_STOPPED}``. No row is doubled: an organisation's own entry goes first.
+IS_STOPPED = "(own_stop.id IS NOT NULL OR platform_stop.id IS NOT NULL)"
+IS_STOPPED_BY_PLATFORM = "(own_stop.id IS NULL AND platform_stop.id IS NOT NULL)"
+STOP_REASON = "coalesce(own_stop.reason, platform_stop.reason)"
+
+_STOPS = """
+    SELECT DISTINCT ON (phone) phone, reason, organisation_id IS NULL
+      FROM (SELECT phone, reason, organisation_id FROM contacts_stoplistentry
+             WHERE organisation_id = %(organisation)s AND phone = ANY(%(phones)s::text[])
+             UNION ALL
+            SELECT phone, reason, organisation_id FROM contacts_stoplistentry
+             WHERE organisation_id IS NULL AND phone = ANY(%(phones)s::text[])) AS found
+     ORDER BY phone, organisation_id NULLS LAST
+"""
+_ADD = """
+    INSERT INTO contacts_stoplistentry
+           (organisation_id, phone, reason, source, added_by_id, created_at)
+    SELECT %(organisation)s::bigint, phone, reason, %(source)s, %(actor)s, %(now)s
+      FROM unnest(%(phones)s::text[], %(reasons)s::text[]) AS given (phone, reason)
+     ORDER BY phone
+        ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+_WRITTEN_NUMBER = re.compile(r"[0-9](?:[ ()-]*[0-9]){4,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why nothing is sent to a number, in the words of whoever added it ("" for none)."""
+
+    reason: str
+    is_platform_wide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopsAdded:
+    """``known``: how many numbers were on the list already; their entries stay as they are."""
+
+    entry_ids: list[int]
+    known: int
+
+    @property
+    def added(self) -> int:
+        return len(self.entry_ids)
+
+
+def stops_joined(table: str, organisation: str = "%(organisation)s") -> str:
+    """Joins that find the entries of ``table.phone``; for SQL of our own, never for input.
+
+    ``organisation``: SQL for the organisation's id, a named parameter by default.
+    """
+    return f"""
+        LEFT JOIN contacts_stoplistentry own_stop
+          ON own_stop.organisation_id = {organisation} AND own_stop.phone = {table}.phone
+        LEFT JOIN contacts_stoplistentry platform_stop
+          ON platform_stop.organisation_id IS NULL AND platform_stop.phone = {table}.phone
+    """
+
+
+def stops_of(organisation_id: int, phones: Collection[str]) -> dict[str, Stop]:
+    """Those of ``phones`` (E.164 digits) that the organisation sends nothing to."""
+    if not phones:
+        return {}
+    found = rows(_STOPS, {"organisation": organisation_id, "phones": list(phones)})
+    return {phone: Stop(reason, is_platform_wide) for phone, reason, is_platform_wide in found}
+
+
+def numbers_stopped(organisation_id: int, phones: Collection[str]) -> dict[str, str]:
+    """Those of ``phones`` (E.164 digits) that the organisation sends nothing to, with why ("" where
+    nobody said)."""
+    return {phone: stop.reason for phone, stop in stops_of(organisation_id, phones).items()}
+
+
+def stop_list_add(
+    *,
+    organisation: Organisation | None,
+    phones: Collection[str],
+    reason: str,
+    source: StopSource,
+    actor: User,
+) -> StopsAdded:
+    """``phones``: E.164 digits. ``organisation`` None: for the whole platform, which only an
+    administrator may. Raises ``Refused``."""
+    return stop_list_add_each(
+        organisation=organisation,
+        reasons=dict.fromkeys(phones, reason),
+        source=source,
+        actor=actor,
+    )
+
+
+@transaction.atomic
+def stop_list_add_each(
+    *,
+    organisation: Organisation | None,
+    reasons: Mapping[str, str],
+    source: StopSource,
+    actor: User,
+) -> StopsAdded:
+    """The same with a reason for each number; ``reasons``: by E.164 digits."""
+    _refuse_unless_may_add(organisation, actor)
+    found = rows(
+        _ADD,
+        {
+            "organisation": organisation.pk if organisation else None,
+            "phones": list(reasons),
+            "reasons": list(reasons.values()),
+            "source": source.value,
+            "actor": actor.pk,
+            "now": timezone.now(),
+        },
+    )
+    result = StopsAdded([pk for (pk,) in found], known=len(reasons) - len(found))
+    if result.added:
+        details = {"added": result.added, "known": result.known, "source": source.value}
+        _record(Action.CREATED, organisation.pk if organisation else None, actor, details)
+    return result
+
+
+@transaction.atomic
+def stop_list_remove(*, entry: StopListEntry, reason: str, actor: User) -> None:
+    """The number may be sent to again. ``reason``: why, for the audit trail. Raises ``Refused``
+    where there is none or the actor may not, ``Conflict`` where the entry is gone."""
+    _refuse_unless_may_remove(entry, actor)
+    if not reason.strip():
+        raise Refused(_("Say why the number may be sent to again."), field="reason")
+    deleted, _by_model = StopListEntry.objects.filter(pk=entry.pk).delete()
+    if not deleted:
+        raise Conflict(_("The number has been taken off the stop list meanwhile."))
+    details = {"entry": entry.pk, "reason": _WRITTEN_NUMBER.sub("…", reason.strip())}
+    _record(Action.DELETED, entry.organisation_id, actor, details)
+
+
+@transaction.atomic
+def stop_list_take_back(
+    *, organisation: Organisation, entry_ids: Collection[int], actor: User
+) -> int:
+    """Undo entries that the actor's own import made; returns how many were still there. Raises
+    ``Refused``."""
+    _refuse_unless_may_add(organisation, actor)
+    made = StopListEntry.objects.filter(
+        organisation=organisation, added_by=actor, source=StopSource.IMPORT, pk__in=entry_ids
+    )
+    deleted, _by_model = made.delete()
+    if deleted:
+        _record(Action.DELETED, organisation.pk, actor, {"taken_back": deleted})
+    return deleted
+
+
+def _refuse_unless_may_add(organisation: Organisation | None, actor: User) -> None:
+    if organisation is None:
+        _refuse_unless_administrator(actor)
+    elif actor.organisation_id != organisation.pk or not actor.may(Right.EDIT_CONTACTS):
+        raise Refused(_("Your role does not change the stop list."))
+
+
+def _refuse_unless_may_remove(entry: StopListEntry, actor: User) -> None:
+    if entry.organisation_id is None:
+        _refuse_unless_administrator(actor)
+    elif actor.organisation_id != entry.organisation_id or not actor.may(Right.EDIT_STOP_LIST):
+        raise Refused(_("Only a manager takes numbers off the stop list."))
+
+
+def _refuse_unless_administrator(actor: User) -> None:
+    if not actor.is_staff or not actor.is_active:
+        raise Refused(_("Only an administrator changes the stop list of the whole platform."))
+
+
+def _record(
+    action: Action, organisation_id: int | None, actor: User, details: Mapping[str, object]
+) -> None:
+    event_record(
+        action=action,
+        actor=actor,
+        organisation_id=organisation_id,
+        object_label="stop list",
+        details=details,
+    )
