@@ -6,6 +6,7 @@ from portal.contacts.models.field import ContactField, FieldKind
 from portal.contacts.models.group import Group, GroupQuerySet, Membership
 from portal.contacts.models.imports import (
     BadRow,
+    CheckedRows,
     ColumnMemory,
     Import,
     ImportBefore,
@@ -21,6 +22,7 @@ __all__ = [
     "BulkAction",
     "BulkKind",
     "BulkState",
+    "CheckedRows",
     "ColumnMemory",
     "Contact",
     "ContactField",

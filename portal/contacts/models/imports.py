@@ -41,8 +41,10 @@ class ImportQuerySet(models.QuerySet["Import"]):
 
 class Import(Leased):
     """``reading``: how the file is read (kind, encoding, delimiter, header row or none).
-    ``columns``: what each column is, in order. ``position``: rows gone through in this stage, of
-    about ``total``. ``report``: counts of the check, ``outcome``: of the writing or its undo.
+    ``columns``: what each column is, in order. ``group_name``: of the group that was chosen, or is to
+    be made when it is confirmed; "" for none. ``position``: rows gone through in this stage, of
+    about ``total``. ``begun_at``: when this stage's work began. ``report``: counts of the check,
+    ``outcome``: of the writing or its undo.
     """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="imports")
@@ -54,6 +56,7 @@ class Import(Leased):
     columns = models.JSONField(default=list)
     owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     group = models.ForeignKey(Group, models.SET_NULL, null=True, blank=True, related_name="+")
+    group_name = models.CharField(max_length=100, blank=True)
     updates_known = models.BooleanField(default=True)
     stage = models.CharField(max_length=12, choices=ImportStage, default=ImportStage.UPLOADED)
     stop_requested = models.BooleanField(default=False)
@@ -63,6 +66,7 @@ class Import(Leased):
     outcome = models.JSONField(default=dict)
     failure = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(_("uploaded"), default=timezone.now)
+    begun_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = ImportQuerySet.as_manager()
@@ -102,6 +106,22 @@ class ImportPart(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["source", "number"], name="import_part_once")
+        ]
+
+
+class CheckedRows(models.Model):
+    """Good rows of a file as the check left them, ready to be written: compressed lines of
+    PostgreSQL's COPY. ``last_row``: of the file, as far as it was gone through for them."""
+
+    source = models.ForeignKey(Import, models.CASCADE, db_index=False, related_name="checked")
+    number = models.PositiveIntegerField()
+    last_row = models.PositiveIntegerField()
+    count = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "number"], name="checked_rows_once")
         ]
 
 
