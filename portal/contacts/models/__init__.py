@@ -1,7 +1,7 @@
 """People in E.164, named sets of them, and numbers never to be sent to."""
 
 from portal.contacts.models.bulk import BulkAction, BulkKind, BulkState
-from portal.contacts.models.contact import Contact, ContactQuerySet
+from portal.contacts.models.contact import SHARED, Contact, ContactQuerySet
 from portal.contacts.models.field import ContactField, FieldKind
 from portal.contacts.models.group import Group, GroupQuerySet, Membership
 from portal.contacts.models.imports import (
@@ -18,6 +18,7 @@ from portal.contacts.models.imports import (
 from portal.contacts.models.stop_list import StopListEntry, StopSource
 
 __all__ = [
+    "SHARED",
     "BadRow",
     "BulkAction",
     "BulkKind",
