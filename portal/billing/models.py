@@ -52,6 +52,8 @@ class LedgerEntry(models.Model):
     amount = models.DecimalField(_("amount"), max_digits=16, decimal_places=4)
     reserved = models.DecimalField(_("reserved"), max_digits=16, decimal_places=4, default=0)
     envelope_id = models.BigIntegerField(_("envelope's id"), null=True, blank=True)
+    # Of a release for some of an envelope's recipients: how many it goes on with.
+    recipients_left = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     message_id = models.BigIntegerField(_("message's id"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
     key = models.CharField(
@@ -72,8 +74,20 @@ class LedgerEntry(models.Model):
             # Money set aside for an envelope leaves the reservation once.
             models.UniqueConstraint(
                 fields=["envelope_id"],
-                condition=Q(kind__in=["capture", "release"]),
+                condition=Q(kind__in=["capture", "release"], recipients_left=None),
                 name="ledger_envelope_settled_once",
+            ),
+            # What was set aside for recipients taken out of it leaves once before that: each time
+            # fewer are left.
+            models.UniqueConstraint(
+                fields=["envelope_id", "recipients_left"],
+                condition=Q(recipients_left__isnull=False),
+                name="ledger_recipients_taken_out_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(recipients_left=None)
+                | Q(kind="release", envelope_id__isnull=False, message_id__isnull=False),
+                name="ledger_recipients_left_of_an_envelope",
             ),
             models.CheckConstraint(
                 condition=Q(kind="top_up", amount__gt=0, reserved=0)

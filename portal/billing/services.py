@@ -23,12 +23,13 @@ from portal.core.prepared import rows
 
 _SETTLE = """
     INSERT INTO billing_ledgerentry
-           (organisation_id, kind, amount, reserved, message_id, envelope_id, note, actor_label, at)
+           (organisation_id, kind, amount, reserved, message_id, envelope_id, recipients_left,
+            note, actor_label, at)
     SELECT organisation_id, %(kind)s, CASE WHEN %(is_release)s THEN money ELSE 0 END, -money,
-           message_id, envelope_id, '', 'system', %(at)s
+           message_id, envelope_id, recipients_left, '', 'system', %(at)s
       FROM unnest(%(organisations)s::bigint[], %(messages)s::bigint[], %(envelopes)s::bigint[],
-                  %(amounts)s::numeric[])
-        AS settled (organisation_id, message_id, envelope_id, money)
+                  %(left)s::int[], %(amounts)s::numeric[])
+        AS settled (organisation_id, message_id, envelope_id, recipients_left, money)
 """
 
 _ASTRAY = """
@@ -54,12 +55,14 @@ class Balance:
 
 @dataclass(frozen=True)
 class Reserved:
-    """Money set aside for one envelope when it was made, and where it belongs."""
+    """Money set aside for one envelope when it was made, and where it belongs; or the part of it
+    for recipients who were taken out, with how many are ``recipients_left``."""
 
     organisation_id: int
     message_id: int
     envelope_id: int
     amount: Decimal
+    recipients_left: int | None = None
 
 
 class NotEnoughMoney(Refused):
@@ -207,6 +210,7 @@ def _settle(reserved: Iterable[Reserved], kind: Kind) -> None:
             "organisations": [envelope.organisation_id for envelope in moved],
             "messages": [envelope.message_id for envelope in moved],
             "envelopes": [envelope.envelope_id for envelope in moved],
+            "left": [envelope.recipients_left for envelope in moved],
             "amounts": [envelope.amount for envelope in moved],
         },
     )

@@ -22,6 +22,7 @@ from portal.delivery.models.gateway import (
 from portal.delivery.models.message import EncodingChoice, Message, MessageQuerySet
 from portal.delivery.models.meters import AccountMeter, SweepMark
 from portal.delivery.models.outbox import Claim, HeldBecause, OutboxEntry
+from portal.delivery.models.skip import Skip, SkippedBecause
 
 __all__ = [
     "MOST_CONNECTIONS",
@@ -43,6 +44,8 @@ __all__ = [
     "PlatformStop",
     "Recipient",
     "SecurityChoice",
+    "Skip",
+    "SkippedBecause",
     "State",
     "SweepMark",
     "TransferEncodingChoice",

@@ -26,6 +26,8 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
     EXPIRED = "expired", _("expired")
     REPLACED = "replaced", _("sent again")
+    # Of an envelope that no recipient is left of; its recipients are in ``Skip``.
+    SKIPPED = "skipped", _("skipped")
 
 
 UNDER_WAY = frozenset({State.QUEUED, State.TRANSMITTING})
