@@ -8,10 +8,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
+from portal.contacts.filters import Filters
 from portal.contacts.forms import GroupForm
 from portal.contacts.models import Contact, Group
 from portal.contacts.search import search_page
-from portal.contacts.selectors import MOST_COUNTED, groups_with_size, members_page
+from portal.contacts.selectors import MOST_COUNTED, groups_of
 from portal.contacts.services import (
     group_add_contact,
     group_create,
@@ -31,7 +32,7 @@ MOST_FOUND = 10
 @requires(Right.SEE_CONTACTS)
 def groups(request: MemberRequest) -> HttpResponse:
     page = keyset_page(
-        groups_with_size(request.organisation),
+        groups_of(request.member),
         fields=("name", "id"),
         cursor=request.GET.get("cursor"),
     )
@@ -56,7 +57,12 @@ def group(request: MemberRequest, pk: int) -> HttpResponse:
         "may_edit": request.member.may(Right.EDIT_CONTACTS),
     }
     if not wants_part(request):
-        context["page"] = members_page(shown, cursor=request.GET.get("cursor"))
+        context["page"] = search_page(
+            member=request.member,
+            query="",
+            filters=Filters(group=shown),
+            cursor=request.GET.get("cursor"),
+        )
     return render_part_or_page(
         request, part="contacts/_found.html", page="contacts/group.html", context=context
     )
@@ -144,7 +150,6 @@ def _found(request: MemberRequest, shown: Group, query: str) -> list[tuple[Conta
     """Contacts that may be added, each with whether it is in the group already."""
     if not query:
         return []
-    own = Contact.objects.of(request.organisation)
-    found = search_page(own, query, organisation=request.organisation, size=MOST_FOUND).items
+    found = search_page(member=request.member, query=query, size=MOST_FOUND).items
     inside = set(shown.contacts.filter(pk__in=[contact.pk for contact in found]).values_list("pk"))
     return [(contact, (contact.pk,) in inside) for contact in found]

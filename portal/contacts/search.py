@@ -1,78 +1,267 @@
-"""Finding contacts by what was typed: a name's words or the start of a number."""
+"""Finding contacts by what was typed: a name's words or a part of a number.
 
+What a query finds comes in tiers, each in its own order: those whose name begins as typed, by name,
+before those with such words further on; numbers by number. A cursor names the tier and the place in
+it. Shelves are walked apart, each along its own index, and merged.
+"""
+
+import heapq
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from itertools import islice
+from operator import and_
 
-from django.db.models import Q
+from django.core import signing
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat, Right, StrIndex
+from django.db.models.lookups import Exact, GreaterThan
+from django.utils import timezone
 
-from portal.accounts.models import Organisation
+from portal.accounts.models import Organisation, User
+from portal.contacts.filters import Filters
 from portal.contacts.models import Contact, ContactQuerySet
+from portal.contacts.models.contact import SEARCHED_ENDING
 from portal.contacts.search_words import quoted, search_key, word_lexeme
-from portal.core.keyset import KeysetPage, keyset_page
+from portal.core.keyset import Keyset, KeysetPage
+from portal.core.walk import first_fitting
 
 LONGEST_QUERY = 150
-MOST_NAMES_WITH_A_NUMBER = 1000
+# Rows that fit into some ten milliseconds: where the index has all that is asked, and where not.
+LONGEST_WALK, LONGEST_WALK_OF_ROWS = 20_000, 4_000
+
+BY_NAME = Keyset(Contact, ("search_key", "id"))
+BY_PHONE = Keyset(Contact, ("phone", "id"))
+LATEST_ARCHIVED = Keyset(Contact, ("-archived_at", "-id"))
+NO_FILTERS = Filters()
+
+_SALT = "contacts.search"
 _LETTER = re.compile(r"[^\W\d_]")
 _COUNTRIES_OF_SEVEN = frozenset({"RU", "KZ"})
+_ALL = Q()
+
+
+@dataclass(frozen=True)
+class _Tier:
+    """``ranges``: pieces of the index of ``keyset`` that hold all of it. ``fits``: what else must
+    hold, ``fits_by_index``: the same by an index, ``is_in_index``: whether the walked index can
+    tell."""
+
+    keyset: Keyset
+    ranges: tuple[Q, ...] = (_ALL,)
+    fits: Q = _ALL
+    fits_by_index: Q = _ALL
+    is_in_index: bool = True
+
+    def narrowed(self, by: Q) -> "_Tier":
+        if not by:
+            return self
+        fits, by_index = self.fits & by, self.fits_by_index & by
+        return _Tier(self.keyset, self.ranges, fits, by_index, is_in_index=False)
 
 
 def search_page(
-    contacts: ContactQuerySet,
-    query: str,
     *,
-    organisation: Organisation,
+    member: User,
+    query: str,
+    filters: Filters = NO_FILTERS,
     cursor: str | None = None,
     size: int = 50,
 ) -> KeysetPage[Contact]:
-    """Those of ``contacts`` that ``query`` finds, by name.
+    """Those of the shared contacts and the member's own that ``query`` finds among ``filters``.
 
     With letters in it: whose name has, for every typed word, a word that starts with it (case and
-    ё do not matter). Without: whose number starts with the typed digits in any spelling, or whose
-    name has such words (of these the first 1,000). A blank query finds all. A leading 8, or a
-    number without its country code, is understood as the organisation's countries have it.
+    ё do not matter). Without: whose number starts with the typed digits in any spelling, or ends
+    with them if they are four, or whose name has such words. A blank query finds all. A leading 8,
+    or a number without its country code, is understood as the organisation's countries have it.
+    A broken cursor gives the first page.
     """
-    query = query[:LONGEST_QUERY].replace("\0", "")
-    words = search_key(query).split()
+    organisation = _organisation_of(member)
+    narrowing = filters.condition(organisation, now=timezone.now())
+    tiers = [tier.narrowed(narrowing) for tier in _tiers(query, organisation, filters)]
+    shelves = [
+        _shelf(organisation, shelf, is_archived=filters.archived)
+        for shelf in filters.shelves(member)
+    ]
+    start, place = _read(cursor, tiers)
+    found: list[tuple[int, Contact]] = []
+    for number in range(start, len(tiers)):
+        wanted = size + 1 - len(found)
+        tier_place = place if number == start else None
+        first = islice(_merged(tiers[number], shelves, tier_place, wanted), wanted)
+        found += [(number, contact) for contact in first]
+        if len(found) > size:
+            break
+    return KeysetPage(
+        items=[contact for _number, contact in found[:size]],
+        next_cursor=_cursor(tiers, *found[size - 1]) if len(found) > size else None,
+        is_first=place is None,
+    )
+
+
+def search_condition(
+    *, member: User, query: str, filters: Filters = NO_FILTERS, now: datetime
+) -> Q:
+    """The same as one condition on ``Contact``, for counting and for going through all that match.
+    Whether they are archived is in it."""
+    organisation = _organisation_of(member)
+    shelves = Q(organisation=organisation, shelf__in=filters.shelves(member))
+    state = Q(archived_at__isnull=not filters.archived)
+    found = _found(_plain(query), organisation)
+    return shelves & state & found & filters.condition(organisation, now=now)
+
+
+def _tiers(query: str, organisation: Organisation, filters: Filters) -> list[_Tier]:
+    query = _plain(query)
+    if filters.archived:
+        found = _found(query, organisation)
+        return [_Tier(LATEST_ARCHIVED, fits=found, fits_by_index=found, is_in_index=False)]
     if _LETTER.search(query):
-        # PostgreSQL guesses that any beginning of a word is in 2 % of the names, and would walk
-        # the whole list for one that is rare.
-        named = _with_words(contacts, organisation, words)
-        return keyset_page(named, cursor=cursor, size=size, sorts=True)
+        return _tiers_by_name(query, organisation)
     if query.strip():
-        named_so = _named_by_number(contacts, organisation, words)
-        numbered = _by_number(query, organisation.allowed_countries)
-        contacts = contacts.filter(numbered | Q(pk__in=named_so))
-    return keyset_page(contacts, cursor=cursor, size=size)
+        return _tiers_by_number(query, organisation)
+    return [_Tier(BY_NAME)]
 
 
-def _with_words(
-    contacts: ContactQuerySet, organisation: Organisation, words: Collection[str]
-) -> ContactQuerySet:
+def _tiers_by_name(query: str, organisation: Organisation) -> list[_Tier]:
+    key = search_key(query)
+    begins = _from_to("search_key", key)
+    further_on = _Tier(
+        BY_NAME,
+        fits=_in_key(key.split()) & ~begins,
+        fits_by_index=_by_words(organisation, key.split()) & ~begins,
+    )
+    return [_Tier(BY_NAME, ranges=(begins,)), further_on]
+
+
+def _tiers_by_number(query: str, organisation: Organisation) -> list[_Tier]:
+    digits, words = _digits(query), search_key(query).split()
+    tiers, others = [], _ALL
+    if starts := _starts(query, organisation.allowed_countries):
+        ranges = tuple(_from_to("phone", start) & ~Q(phone="") for start in starts)
+        tiers.append(_Tier(BY_PHONE, ranges=ranges))
+        for begins in ranges:
+            others &= ~begins
+    if ends := _ends(digits):
+        tiers.append(_Tier(BY_NAME, fits=ends & others, fits_by_index=ends & others))
+        others &= ~ends
+    if words:
+        named = _by_words(organisation, words) & others
+        tiers.append(_Tier(BY_NAME, fits=_in_key(words) & others, fits_by_index=named))
+    return tiers
+
+
+def _found(query: str, organisation: Organisation) -> Q:
+    """What any of the tiers finds; all for a blank query, none for mere punctuation."""
+    if not query.strip():
+        return _ALL
+    words = search_key(query).split()
+    found = _by_words(organisation, words) if words else Q(pk__in=())
+    if _LETTER.search(query):
+        return found
+    for start in _starts(query, organisation.allowed_countries):
+        found |= _from_to("phone", start)
+    return found | _ends(_digits(query))
+
+
+def _by_words(organisation: Organisation, words: Collection[str]) -> Q:
     """``words``: of a search key."""
-    words_of_ours = (quoted(word_lexeme(organisation.pk, word)) for word in words)
-    prefixes = " & ".join(f"{word}:*" for word in words_of_ours)
-    return contacts.filter(lexemes__holds=prefixes)
+    beginnings = (quoted(word_lexeme(organisation.pk, word)) + ":*" for word in words)
+    return Q(lexemes__holds=" & ".join(beginnings)) if words else Q(pk__in=())
 
 
-def _named_by_number(
-    contacts: ContactQuerySet, organisation: Organisation, words: Collection[str]
-) -> list[int]:
-    """Looked up ahead: joined by OR to the number's beginning, it would leave no index to use."""
-    if not words:
-        return []
-    named = _with_words(contacts, organisation, words).values_list("pk", flat=True)
-    return list(named[:MOST_NAMES_WITH_A_NUMBER])
+def _in_key(words: Collection[str]) -> Q:
+    """The same, read off the key."""
+    spaced = Concat(Value(" "), F("search_key"))
+    conditions = (Q(GreaterThan(StrIndex(spaced, Value(f" {word}")), 0)) for word in words)
+    return reduce(and_, conditions, _ALL) if words else Q(pk__in=())
 
 
-def _by_number(query: str, countries: Collection[str]) -> Q:
-    digits = "".join(re.findall(r"[0-9]", query))
+def _from_to(column: str, beginning: str) -> Q:
+    """Columns of collation C that begin so."""
+    last = ord(beginning[-1:] or "\0")
+    following = 0xE000 if last == 0xD7FF else last + 1
+    beyond = beginning[:-1] + chr(following)
+    return Q(**{f"{column}__gte": beginning, f"{column}__lt": beyond})
+
+
+def _starts(query: str, countries: Collection[str]) -> list[str]:
+    """Beginnings of numbers that the typed digits may mean, rising; none is within another."""
+    digits = _digits(query)
     starts = {digits}
     if "+" not in query and not _COUNTRIES_OF_SEVEN.isdisjoint(countries):
         if digits.startswith("8"):
             starts.add("7" + digits[1:])
         if digits.startswith(("9", "7")):
             starts.add("7" + digits)
-    condition = Q(pk__in=())
-    for start in sorted(starts - {""}):
-        condition |= Q(phone__startswith=start)
-    return condition
+    starts.discard("")
+    return sorted(start for start in starts if not start.startswith(tuple(starts - {start})))
+
+
+def _ends(digits: str) -> Q:
+    """Numbers that end so; of four digits only, for which there is an index."""
+    if len(digits) != SEARCHED_ENDING:
+        return Q(pk__in=())
+    return ~Q(phone="") & Q(Exact(Right(F("phone"), SEARCHED_ENDING), Value(digits)))
+
+
+def _digits(query: str) -> str:
+    return "".join(re.findall(r"[0-9]", query))
+
+
+def _plain(query: str) -> str:
+    return query[:LONGEST_QUERY].replace("\0", "")
+
+
+def _shelf(organisation: Organisation, shelf: int, *, is_archived: bool) -> ContactQuerySet:
+    contacts = Contact.objects.on_shelves(organisation, (shelf,))
+    return contacts.filter(archived_at__isnull=False) if is_archived else contacts.in_use()
+
+
+def _merged(
+    tier: _Tier, shelves: Sequence[ContactQuerySet], place: Sequence[str] | None, most: int
+) -> Iterator[Contact]:
+    """Each shelf's and each range's first ``most`` after ``place``, in one order."""
+    pieces = [
+        _first(tier, shelf.filter(part), place, most) for shelf in shelves for part in tier.ranges
+    ]
+    return heapq.merge(*pieces, key=tier.keyset.key, reverse=tier.keyset.is_descending)
+
+
+def _first(
+    tier: _Tier, rows: ContactQuerySet, place: Sequence[str] | None, most: int
+) -> list[Contact]:
+    if place is not None:
+        rows = tier.keyset.beyond(rows, place)
+    if not tier.fits:
+        return list(tier.keyset.walked(rows)[:most])
+    return first_fitting(
+        rows,
+        tier.keyset,
+        fits=tier.fits,
+        fits_by_index=tier.fits_by_index,
+        most=most,
+        longest_walk=LONGEST_WALK if tier.is_in_index else LONGEST_WALK_OF_ROWS,
+    )
+
+
+def _cursor(tiers: Sequence[_Tier], number: int, contact: Contact) -> str:
+    return signing.dumps([number, *tiers[number].keyset.place(contact)], salt=_SALT)
+
+
+def _read(cursor: str | None, tiers: Sequence[_Tier]) -> tuple[int, list[str] | None]:
+    """The tier and the place in it; the very beginning where the cursor is none of these."""
+    try:
+        number, *place = signing.loads(cursor or "", salt=_SALT)
+        tiers[number].keyset.beyond(Contact.objects.none(), place)
+    except (signing.BadSignature, IndexError, *Keyset.NO_PLACE):
+        return 0, None
+    return number, place
+
+
+def _organisation_of(member: User) -> Organisation:
+    if member.organisation is None:
+        raise ValueError("Contacts are searched by members alone")
+    return member.organisation

@@ -1,10 +1,10 @@
 from django.urls import path
 
-from portal.contacts import group_views, views
+from portal.contacts import group_views, list_views, views
 
 app_name = "contacts"
 urlpatterns = [
-    path("", views.contacts, name="contacts"),
+    path("", list_views.contacts, name="contacts"),
     path("add/", views.contact_add, name="add"),
     path("<int:pk>/", views.contact_edit, name="edit"),
     path("<int:pk>/delete/", views.contact_remove, name="delete"),

@@ -1,42 +1,15 @@
 from django.contrib import messages
-from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
 from portal.contacts.forms import ContactForm
-from portal.contacts.models import Contact, Group
-from portal.contacts.search import search_page
+from portal.contacts.models import Contact
 from portal.contacts.services import contact_change, contact_create, contact_delete
 from portal.core.errors import Refused
-from portal.core.parts import render_part_or_page
 from portal.core.refusals import missing_if_gone, show_refusal
-
-
-@require_safe
-@requires(Right.SEE_CONTACTS)
-def contacts(request: MemberRequest) -> HttpResponse:
-    """The list; htmx gets the results alone."""
-    query = request.GET.get("q", "").strip()
-    own = Contact.objects.of(request.organisation)
-    groups = Prefetch("groups", Group.objects.order_by("name"))
-    page = search_page(
-        own.prefetch_related(groups),
-        query,
-        organisation=request.organisation,
-        cursor=request.GET.get("cursor"),
-    )
-    context = {
-        "page": page,
-        "query": query,
-        "may_edit": request.member.may(Right.EDIT_CONTACTS),
-    }
-    return render_part_or_page(
-        request, part="contacts/_results.html", page="contacts/contacts.html", context=context
-    )
 
 
 @requires(Right.EDIT_CONTACTS)

@@ -1,8 +1,10 @@
 """Pages of a growing list by where the last one ended: page 2,000 costs what page 2 does."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from functools import cached_property
+from typing import Any, ClassVar, Generic, TypeVar
 
 from django.core import signing
 from django.core.exceptions import ValidationError
@@ -10,6 +12,7 @@ from django.db.models import F, Field, Func, Model, QuerySet, TextField, Value
 from django.db.models.lookups import GreaterThan, LessThan
 
 M = TypeVar("M", bound=Model)
+Q = TypeVar("Q", bound="QuerySet[Any]")
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,58 @@ class _Row(Func):
     output_field = TextField()
 
 
+@dataclass(frozen=True)
+class Keyset:
+    """An order by ``fields``, columns of ``model`` without NULL, unique together, that all ascend
+    or all descend (``-id``); anything else raises ValueError. A place in it is the
+    fields of a row as texts."""
+
+    model: type[Model]
+    fields: tuple[str, ...]
+
+    NO_PLACE: ClassVar = (ValidationError, TypeError, ValueError)
+
+    def __post_init__(self) -> None:
+        if len({name.startswith("-") for name in self.fields}) != 1:
+            raise ValueError("A keyset has one or more fields, all of one direction")
+
+    @cached_property
+    def columns(self) -> "list[Field[Any, Any]]":
+        return [_column(self.model, name.removeprefix("-")) for name in self.fields]
+
+    @cached_property
+    def is_descending(self) -> bool:
+        return self.fields[0].startswith("-")
+
+    def place(self, item: Model) -> list[str]:
+        return [column.value_to_string(item) for column in self.columns]
+
+    def key(self, item: Model) -> tuple[Any, ...]:
+        """As Python sorts what PostgreSQL does: of numbers, times, and texts of collation C."""
+        values = (getattr(item, column.attname) for column in self.columns)
+        return tuple(value.encode() if isinstance(value, str) else value for value in values)
+
+    def beyond(self, rows: Q, place: Sequence[str]) -> Q:
+        """Raises one of ``NO_PLACE`` where ``place`` is none of this order."""
+        pairs = zip(place, self.columns, strict=True)
+        last = _Row(*(Value(column.to_python(text), output_field=column) for text, column in pairs))
+        comparison = LessThan if self.is_descending else GreaterThan
+        return rows.filter(comparison(self._row, last))
+
+    def walked(self, rows: Q) -> Q:
+        """In order, as an index of the fields has them."""
+        return rows.order_by(*self.fields)
+
+    def sorted(self, rows: Q) -> Q:
+        """In order, but never along an index of the fields: for filters whose few matches
+        PostgreSQL takes for many."""
+        return rows.order_by(self._row.desc() if self.is_descending else self._row.asc())
+
+    @property
+    def _row(self) -> _Row:
+        return _Row(*(F(column.attname) for column in self.columns))
+
+
 def keyset_page(
     queryset: QuerySet[M],
     *,
@@ -36,35 +91,22 @@ def keyset_page(
     size: int = 50,
     sorts: bool = False,
 ) -> KeysetPage[M]:
-    """The ``size`` rows after ``cursor`` in the order of ``fields``, columns of the model.
+    """The ``size`` rows after ``cursor`` in the order of ``fields``, as ``Keyset`` takes them.
 
-    ``fields`` hold no NULL, are unique together, and all ascend or all descend (``-id``); anything
-    else raises ValueError. A cursor that is broken, or of another list, gives the first page.
-
-    By default PostgreSQL may walk an index of ``fields`` and stop after ``size`` rows. ``sorts``
-    keeps it from that, for filters whose few matches it takes for many.
+    A cursor that is broken, or of another list, gives the first page. By default PostgreSQL may
+    walk an index of ``fields`` and stop after ``size`` rows; ``sorts`` keeps it from that.
     """
-    descending = {name.startswith("-") for name in fields}
-    if len(descending) != 1:
-        raise ValueError("A keyset has one or more fields, all of one direction")
-    columns = [_column(queryset.model, name.removeprefix("-")) for name in fields]
+    keyset = Keyset(queryset.model, tuple(fields))
     salt = f"keyset:{queryset.model._meta.label}:{','.join(fields)}"
-    after = _values(cursor, columns, salt)
-    row = _Row(*(F(column.attname) for column in columns))
-    is_descending = descending.pop()
-    if sorts:
-        rows = queryset.order_by(row.desc() if is_descending else row.asc())
-    else:
-        rows = queryset.order_by(*fields)
-    if after is not None:
-        last = _Row(*(Value(value, output_field=column) for value, column in after))
-        comparison = LessThan if is_descending else GreaterThan
-        rows = rows.filter(comparison(row, last))
-    items = list(rows[: size + 1])
+    rows = keyset.sorted(queryset) if sorts else keyset.walked(queryset)
+    after = None
+    with suppress(signing.BadSignature, *Keyset.NO_PLACE):
+        after = keyset.beyond(rows, signing.loads(cursor or "", salt=salt))
+    items = list((rows if after is None else after)[: size + 1])
     more = len(items) > size
     return KeysetPage(
         items=items[:size],
-        next_cursor=_cursor(items[size - 1], columns, salt) if more else None,
+        next_cursor=signing.dumps(keyset.place(items[size - 1]), salt=salt) if more else None,
         is_first=after is None,
     )
 
@@ -74,19 +116,3 @@ def _column(model: type[Model], name: str) -> "Field[Any, Any]":
     if not isinstance(field, Field):
         raise ValueError(f"{name} is no column that a list could be ordered by")
     return field
-
-
-def _cursor(item: Model, columns: "Sequence[Field[Any, Any]]", salt: str) -> str:
-    return signing.dumps([column.value_to_string(item) for column in columns], salt=salt)
-
-
-def _values(
-    cursor: str | None, columns: "Sequence[Field[Any, Any]]", salt: str
-) -> "list[tuple[Any, Field[Any, Any]]] | None":
-    """The row that the cursor names, column by column; None where it names none."""
-    try:
-        texts = signing.loads(cursor or "", salt=salt)
-        pairs = zip(texts, columns, strict=True)
-        return [(column.to_python(text), column) for text, column in pairs]
-    except (signing.BadSignature, ValidationError, TypeError, ValueError):
-        return None

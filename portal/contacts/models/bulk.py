@@ -30,7 +30,7 @@ class BulkState(models.TextChoices):
 
 class BulkAction(Leased):
     """``selection``: the ids, or the search whose matches are meant. ``position``: the last
-    contact's id that was gone through; ids rise."""
+    contact's id that was gone through; ids rise. ``skipped``: how many were, by the reason."""
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     actor = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -41,7 +41,7 @@ class BulkAction(Leased):
     position = models.BigIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     done_count = models.PositiveIntegerField(default=0)
-    skipped_count = models.PositiveIntegerField(default=0)
+    skipped = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
 

@@ -9,7 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Lookup, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Right
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,7 @@ from sms.phone import display
 LONGEST_NAME = 150
 LONGEST_NAME_PART = 80
 LONGEST_NOTE = 500
+SEARCHED_ENDING = 4
 # The shelf of what all members of the organisation share; a member's own is the member's id.
 SHARED = 0
 
@@ -141,6 +142,20 @@ class Contact(models.Model):
                 fields=["organisation", "shelf", "search_key", "id"],
                 condition=Q(archived_at=None),
                 name="contact_by_name",
+            ),
+            # Whom no message can reach.
+            models.Index(
+                fields=["organisation", "shelf"],
+                condition=Q(phone="", archived_at=None),
+                name="contact_numberless",
+            ),
+            # Search by the last digits of a number.
+            models.Index(
+                F("organisation"),
+                F("shelf"),
+                Right("phone", SEARCHED_ENDING),
+                condition=~Q(phone=""),
+                name="contact_phone_ending",
             ),
             # The archive, latest first.
             models.Index(
