@@ -7,8 +7,6 @@ from kombu.transport import TRANSPORT_ALIASES
 from portal.embedded.folders import make_data_folder, make_private_folder
 
 _SCHEME = "portal-files"
-# Seconds until a message is noticed; at this pace looking costs under 1 % of a core.
-_POLLING_INTERVAL = 0.05
 
 
 def filesystem_broker(data_dir: Path) -> tuple[str, dict[str, object]]:
@@ -26,7 +24,6 @@ def filesystem_broker(data_dir: Path) -> tuple[str, dict[str, object]]:
         "processed_folder": str(make_private_folder(broker / "taken")),
         "control_folder": str(make_private_folder(broker / "control")),
         "store_processed": False,
-        "polling_interval": _POLLING_INTERVAL,
     }
     # The host means nothing here, but kombu warns of a missing one at every connection.
     return f"{_SCHEME}://localhost", options
