@@ -55,18 +55,24 @@ class Household:
         return next((child for child in self.children if child.process.poll() is not None), None)
 
     def stop(self) -> None:
-        """Ask every child to end, newest first; end by force what does not within the time."""
-        for child in reversed(self.children):
-            if child.process.poll() is None:
-                child.process.send_signal(signal.SIGTERM)
-        give_up = time.monotonic() + STOP_SECONDS
-        for child in self.children:
-            try:
-                child.process.wait(timeout=max(0.1, give_up - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(child.process.pid, signal.SIGKILL)
-                child.process.wait()
+        """End the children in order; by force, what does not end within its time. The first one,
+        which the others talk to, goes last."""
+        _end(self.children[1:])
+        _end(self.children[:1])
         self.children.clear()
+
+
+def _end(children: Sequence[Child]) -> None:
+    for child in children:
+        if child.process.poll() is None:
+            child.process.send_signal(signal.SIGTERM)
+    give_up = time.monotonic() + STOP_SECONDS
+    for child in children:
+        try:
+            child.process.wait(timeout=max(0.1, give_up - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(child.process.pid, signal.SIGKILL)
+            child.process.wait()
 
 
 def _end_with_parent() -> None:

@@ -71,6 +71,7 @@ class Site:
         connections.close_all()
         manage = str(settings.BASE_DIR / "manage.py")
         start = self.household.start
+        # First, so that it ends last: the worker waits for its answers.
         start("sandbox_operator", [manage, "sandbox_operator", "--port", str(sandbox_port)])
         worker = ["worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
         start("worker", ["-m", "celery", "-A", "portal", *worker])
