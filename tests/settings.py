@@ -22,6 +22,8 @@ CELERY_BROKER_URL = os.environ.get("PORTAL_TEST_BROKER", "memory://")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     CELERY_BROKER_TRANSPORT_OPTIONS if CELERY_BROKER_URL != "memory://" else {}  # noqa: F405
 )
+if CELERY_BROKER_URL != "memory://":
+    os.environ["CELERY_BROKER_URL"] = CELERY_BROKER_URL
 if folder := os.environ.get("PORTAL_TEST_BROKER_FOLDER"):
     os.environ.pop("CELERY_BROKER_URL", None)
     CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = filesystem_broker(Path(folder))

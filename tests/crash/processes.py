@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -17,10 +18,14 @@ _END_SECONDS = 30
 
 
 class Workshop:
-    """Starts workers, each the leader of a process group; their output is in ``logs``."""
+    """Starts workers, each the leader of a process group; their output is in ``logs``.
 
-    def __init__(self, folder: Path) -> None:
+    Their broker is files in the folder, unless ``ground`` tells them of another.
+    """
+
+    def __init__(self, folder: Path, ground: Mapping[str, str] | None = None) -> None:
         self.broker_folder = folder / "broker-home"
+        self._ground = ground or {"PORTAL_TEST_BROKER_FOLDER": str(self.broker_folder)}
         self.logs = folder / "logs"
         self.logs.mkdir()
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -64,7 +69,7 @@ class Workshop:
         return {
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "PORTAL_TEST_DATABASE": str(connection.settings_dict["NAME"]),
-            "PORTAL_TEST_BROKER_FOLDER": str(self.broker_folder),
+            **self._ground,
             "PORTAL_LEASE_SECONDS": str(settings.DELIVERY_LEASE_SECONDS),
             "PORTAL_DOT_TIMEOUT_SECONDS": str(settings.DELIVERY_DOT_TIMEOUT_SECONDS),
             "PYTHONUNBUFFERED": "1",

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 
 from portal.delivery.models import OutboxEntry
@@ -18,6 +17,7 @@ from portal.embedded.sandbox import read_letters
 from tests.crash.processes import ROOT, Workshop
 from tests.crash.recovery import make_all_due
 from tests.crash.storm.books import balanced
+from tests.crash.storm.ground import Ground
 from tests.crash.storm.parameters import SESSIONS, UNANSWERED, Parameters
 from tests.crash.storm.persistence import persistently
 from tests.crash.storm.stage import Stage, open_accounts
@@ -26,18 +26,19 @@ from tests.crash.storm.weather import Weather
 POLL_SECONDS = 0.3
 
 
-def storm(folder: Path, parameters: Parameters) -> dict[str, Any]:
-    """Let it rage until everything is settled; the figures."""
+def storm(folder: Path, ground: Ground, parameters: Parameters) -> dict[str, Any]:
+    """Let it rage on the ground, of which the environment tells already, until everything is
+    settled; the figures."""
     _require_durability()
     dice = random.Random(parameters.seed)
     stage = Stage(parameters.envelopes, dice)
     operator = _start_operator(folder, parameters)
-    workshop = Workshop(folder)
+    workshop = Workshop(folder, ground.environment)
     try:
         assert operator.stdout is not None
         open_accounts(folder / "accounts.json", int(operator.stdout.readline()))
         begun = time.monotonic()
-        weather = Weather(workshop, settings.DATA_DIR, parameters, random.Random(parameters.seed))
+        weather = Weather(workshop, ground, parameters, random.Random(parameters.seed))
         weather.start()
         is_over = _watch(stage, dice, parameters, weather)
         seconds = time.monotonic() - begun
@@ -61,6 +62,7 @@ def _found(folder: Path, stage: Stage, weather: Weather) -> dict[str, Any]:
     unanswered = sum(faults.get(name, 0) for name in UNANSWERED)
     return {
         **{blow: weather.blows[blow] for blow in ("kills", "stops", "wipes", "restarts")},
+        "workers_ended_by_themselves": weather.ended_by_themselves,
         "faults": faults,
         **asdict(books),
         "most_uncertain": unanswered + weather.processes_struck * SESSIONS,

@@ -1,6 +1,5 @@
 """Blows at random instants: at processes, at the broker and at the database."""
 
-import os
 import random
 import signal
 import subprocess
@@ -8,15 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from threading import Event, Thread
 
 import psutil
 
-from portal.embedded.postgres import EmbeddedPostgres
-from portal.embedded.postgres.files import ServerFiles
-from portal.embedded.postgres.postmaster import find_postmaster
 from tests.crash.processes import Workshop, kill
+from tests.crash.storm.ground import Ground
 from tests.crash.storm.parameters import LEASE_SECONDS, Parameters
 
 AWAKE_SECONDS = 2.0
@@ -26,24 +22,23 @@ class Weather(Thread):
     """Keeps ``workers`` Celery workers running and strikes at them until it is told to calm.
 
     ``blows`` counts what it did; ``processes_struck`` how many processes were killed, or stopped
-    past their lease.
+    past their lease; ``ended_by_themselves`` how many workers nobody had struck.
     """
 
     def __init__(
-        self, workshop: Workshop, data_dir: Path, parameters: Parameters, dice: random.Random
+        self, workshop: Workshop, ground: Ground, parameters: Parameters, dice: random.Random
     ) -> None:
         super().__init__(name="weather", daemon=True)
         self.blows: Counter[str] = Counter()
-        self.processes_struck = 0
+        self.processes_struck = self.ended_by_themselves = 0
         self._error: Exception | None = None
         self._workshop = workshop
-        self._data_dir = data_dir
+        self._ground = ground
         self._parameters = parameters
         self._dice = dice
         self._calm = Event()
         self._workers = [workshop.celery(loglevel="INFO") for _ in range(parameters.workers)]
         self._sleepers: list[tuple[float, psutil.Process]] = []
-        self._renewed = False
         self._blows = {
             self._kill_child: 30,
             self._kill_worker: 3,
@@ -71,20 +66,8 @@ class Weather(Thread):
                 self._replace_the_dead()
                 if self.blows.total() < self._parameters.blows:
                     self._next_blow()()
-                elif not (self._sleepers or self._renewed):
-                    self._renew_workers()
         except Exception as error:
             self._error = error
-
-    def _renew_workers(self) -> None:
-        """As a supervisor does for workers that do nothing any more: on the file broker Celery's
-        children read their tasks under one lock, and one that is killed while it waits takes the
-        lock with it."""
-        for worker in self._workers:
-            self.processes_struck += len(_children(worker))
-            kill(worker)
-        self._replace_the_dead()
-        self._renewed = True
 
     def _next_blow(self) -> Callable[[], None]:
         """Each kind once, then any."""
@@ -102,6 +85,8 @@ class Weather(Thread):
         worker = self._dice.choice(self._workers)
         self.processes_struck += 1 + len(_children(worker))
         kill(worker)
+        self._workers.remove(worker)
+        self._workers.append(self._workshop.celery(loglevel="INFO"))
         self.blows["kills"] += 1
 
     def _nap(self) -> None:
@@ -116,19 +101,13 @@ class Weather(Thread):
         self.blows["stops"] += 1
 
     def _wipe(self) -> None:
-        self._workshop.wipe_broker()
+        self._ground.wipe_broker()
         self.blows["wipes"] += 1
 
     def _restart_database(self) -> None:
-        """As `pg_ctl restart -m immediate` does: a crash, and recovery from its log."""
-        postmaster = find_postmaster(ServerFiles(self._data_dir.resolve()))
-        if postmaster is None or not postmaster.ready:
-            return
-        os.kill(postmaster.pid, signal.SIGQUIT)
-        # A worker may start it before we do.
-        EmbeddedPostgres(self._data_dir).ensure_running()
-        self.blows["restarts"] += 1
-        self.processes_struck += sum(len(_children(worker)) for worker in self._workers)
+        if self._ground.restart_database():
+            self.blows["restarts"] += 1
+            self.processes_struck += sum(len(_children(worker)) for worker in self._workers)
 
     def _put_to_sleep(self, seconds: float) -> None:
         if child := self._any_child():
@@ -154,10 +133,10 @@ class Weather(Thread):
             process.send_signal(number)
 
     def _replace_the_dead(self) -> None:
-        self._workers = [
-            worker if worker.poll() is None else self._workshop.celery(loglevel="INFO")
-            for worker in self._workers
-        ]
+        for place, worker in enumerate(self._workers):
+            if worker.poll() is not None:
+                self.ended_by_themselves += 1
+                self._workers[place] = self._workshop.celery(loglevel="INFO")
 
 
 def _children(worker: "subprocess.Popen[bytes]") -> list[psutil.Process]:
