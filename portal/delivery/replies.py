@@ -24,7 +24,6 @@ _NO_REPLY: Mapping[str, Words] = {
     "AUTH not offered": gettext_lazy("The operator's server does not take a login."),
     "no dot written": _INTERRUPTED,
     "too late for the dot": _INTERRUPTED,
-    "worker vanished": _INTERRUPTED,
     "internal error of the portal": gettext_lazy(
         "The portal could not prepare the e-mail. Its administrator should look into the log."
     ),
