@@ -11,6 +11,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from portal import environment
 from portal.core.keys import is_encryption_key, new_encryption_key, new_secret_key
@@ -304,6 +305,13 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A worker back on a new connection would end: RabbitMQ keeps its control queue for the old one.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TIMEZONE = "UTC"
+# Workers take from the queues in turn, so that what beat asks for does not wait behind the rings of
+# busy accounts.
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("celery", "chores")]
+CELERY_TASK_ROUTES = {
+    "portal.delivery.tasks.sweep": {"queue": "chores"},
+    "portal.delivery.tasks.notices": {"queue": "chores"},
+}
 # In memory: no entry is so rare that its last run were worth a file.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 SWEEP_SECONDS = 10
@@ -312,14 +320,14 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "portal.delivery.tasks.sweep",
         "schedule": SWEEP_SECONDS,
-        # Beat's messages pile up while no worker runs. Without a retry, a broker's restart would
-        # leave it with a broken connection for ever.
-        "options": {"expires": SWEEP_SECONDS, "retry": True},
+        # Beat's messages pile up while no worker runs; one that is busy may come late to them.
+        # Without a retry, a broker's restart would leave beat with a broken connection for ever.
+        "options": {"expires": 3 * SWEEP_SECONDS, "retry": True},
     },
     "notices": {
         "task": "portal.delivery.tasks.notices",
         "schedule": NOTICES_SECONDS,
-        "options": {"expires": NOTICES_SECONDS, "retry": True},
+        "options": {"expires": 3 * NOTICES_SECONDS, "retry": True},
     },
 }
 

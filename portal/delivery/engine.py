@@ -26,7 +26,8 @@ from portal.delivery.desk import Desk
 from portal.delivery.doorbell import call_for_help, ring, ring_at
 from portal.delivery.meters import Meter
 from portal.delivery.scheduling import INTERACTIVE, Due, accounts_due, is_due
-from portal.delivery.sweep import sweep_outbox
+from portal.delivery.stand_in import StandIn
+from portal.delivery.stopping import is_stopping
 from portal.embedded.postgres import EmbeddedPostgresError
 from sms.lane import catch_up
 
@@ -43,7 +44,6 @@ QUIET_SECONDS = 0.003
 # Where more accounts wait than there is room for, each has its turn of this length.
 TURN_SECONDS = 2.0
 ASK_AGAIN_SECONDS = 1.0
-OVERTIME_SWEEP_SECONDS = 10.0
 
 
 def deliver_account(account_id: int) -> int:
@@ -66,7 +66,8 @@ class Run:
         self.settled = 0
         self._loop = asyncio.new_event_loop()
         self._news: asyncio.Future[None] | None = None
-        self._began = self._ticked = self._renewed = self._swept = time.monotonic()
+        self._began = self._ticked = self._renewed = time.monotonic()
+        self._stand_in = StandIn()
         self._not_before: dict[int, float] = {}
         self._called: dict[int, float] = {}
         self._next_slots: dict[int, datetime] = {}
@@ -201,7 +202,9 @@ class Run:
         self._heed(accounts_due(now=now))
         self._share_out()
         self._call_for_help()
-        if self._is_overtime:
+        if is_stopping():
+            self._retire()
+        elif self._is_overtime:
             self._end_or_stand_in()
 
     @property
@@ -220,7 +223,7 @@ class Run:
 
     def _may_adopt(self, account_id: int) -> bool:
         now = time.monotonic()
-        if self._not_before.get(account_id, 0) > now or (self._is_overtime and not self._is_late):
+        if self._not_before.get(account_id, 0) > now or self._is_ending:
             return False
         if len(self.desks) < settings.DELIVERY_SESSIONS_PER_WORKER:
             return True
@@ -233,6 +236,10 @@ class Run:
     def _is_late(self) -> bool:
         return any(desk.lanes.late for desk in self.desks.values())
 
+    @property
+    def _is_ending(self) -> bool:
+        return is_stopping() or (self._is_overtime and not self._is_late)
+
     def _share_out(self) -> None:
         share = self._share(sum(not desk.only_waits for desk in self.desks.values()))
         for desk in self.desks.values():
@@ -244,22 +251,25 @@ class Run:
 
     def _call_for_help(self) -> None:
         """A submit rings once, for one worker; where it has more to send than this one can, idle
-        ones are asked too."""
+        ones are asked too. Who comes for one account serves the others: they are named in turn."""
         now = time.monotonic()
-        for account_id, desk in self.desks.items():
-            if desk.wants_help and now - self._called.get(account_id, 0) > ASK_AGAIN_SECONDS:
-                self._called[account_id] = now
-                call_for_help(account_id, seconds=ASK_AGAIN_SECONDS)
+        needy = [account_id for account_id, desk in self.desks.items() if desk.wants_help]
+        if needy and now - max(self._called.values(), default=0) > ASK_AGAIN_SECONDS:
+            account_id = min(needy, key=lambda one: self._called.get(one, 0))
+            self._called[account_id] = now
+            call_for_help(account_id, seconds=ASK_AGAIN_SECONDS)
 
     def _end_or_stand_in(self) -> None:
         """The run's time is over. Where late answers keep it, it does meanwhile what this worker
         process would have done."""
-        if not self._is_late:
-            for desk in self.desks.values():
-                desk.retire()
-        elif time.monotonic() >= self._swept + OVERTIME_SWEEP_SECONDS:
-            self._swept = time.monotonic()
-            sweep_outbox()
+        if self._is_late:
+            self._stand_in.work()
+        else:
+            self._retire()
+
+    def _retire(self) -> None:
+        for desk in self.desks.values():
+            desk.retire()
 
     # The end.
 
@@ -285,8 +295,7 @@ class Run:
 
     def _drain(self) -> None:
         """Without a database: no more dots; the answers still out are waited for and recorded."""
-        for desk in self.desks.values():
-            desk.retire()
+        self._retire()
         while self.desks:
             self._loop.run_until_complete(self._form_group())
             for desk in self.desks.values():

@@ -1,6 +1,7 @@
 """An organisation with a message, the sandbox operator, and workers in processes of their own."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.celery import app
 from portal.delivery.models import GatewayAccount, Message
-from portal.delivery.tasks import deliver
+from portal.delivery.tasks import deliver, sweep
 from portal.embedded.broker import filesystem_broker
 from portal.embedded.sandbox import SandboxAccount, SandboxOperator
 from sms.secret import Secret
@@ -91,8 +92,9 @@ def doorbell(monkeypatch: pytest.MonkeyPatch, workshop: Workshop, settings: Sett
     settings.DELIVERY_LEASE_SECONDS = LEASE_SECONDS
     url, options = filesystem_broker(workshop.broker_folder)
 
-    def send(arguments: tuple[int], **when: Any) -> None:
+    def send(task: str, arguments: tuple[int, ...] = (), **when: Any) -> None:
         with Connection(url, transport_options=options) as connection:
-            app.send_task(deliver.name, arguments, connection=connection, **when)
+            app.send_task(task, arguments, connection=connection, **when)
 
-    monkeypatch.setattr(deliver, "apply_async", send)
+    for task in (deliver, sweep):
+        monkeypatch.setattr(task, "apply_async", partial(send, task.name))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from portal.accounts.models import User
+from portal.delivery import engine, stopping
 from portal.delivery.decisions import message_pause, message_resume
 from portal.delivery.gateways import gateway_pause, gateway_resume
 from portal.delivery.models import Claim, GatewayAccount, Message
@@ -15,6 +16,11 @@ from tests.integration.delivery.engine_run import before_group, deliver, numbers
 
 MANY = numbers(40)
 Act = Callable[[Message, User], object]
+
+
+@pytest.fixture
+def message(author: User) -> Message:
+    return submit_message(author, *MANY)
 
 
 def pause_account(message: Message, _author: User) -> None:
@@ -43,19 +49,22 @@ def resume(message: Message, author: User) -> None:
     message_resume(message=message, actor=author)
 
 
-@pytest.mark.parametrize(
+every_halt = pytest.mark.parametrize(
     ("halt", "go_on"), [(pause, resume), (pause_account, resume_account), (stop_all, resume_all)]
 )
+
+
+@every_halt
 @pytest.mark.parametrize("group", [1, 3, 6])
 def test_no_dot_is_written_after_a_halt_and_afterwards_everybody_gets_it_once(
     account: GatewayAccount,
+    message: Message,
     author: User,
     monkeypatch: pytest.MonkeyPatch,
     halt: Act,
     go_on: Act,
     group: int,
 ) -> None:
-    message = submit_message(author, *MANY)
     promised: list[int] = []
 
     def act() -> None:
@@ -75,20 +84,17 @@ def test_no_dot_is_written_after_a_halt_and_afterwards_everybody_gets_it_once(
     assert numbers_in([*first, *deliver(account)]) == dict.fromkeys(MANY, 1)
 
 
-@pytest.mark.parametrize(
-    ("halt", "go_on"), [(pause, resume), (pause_account, resume_account), (stop_all, resume_all)]
-)
+@every_halt
 @pytest.mark.parametrize("group", [1, 2, 5])
 def test_a_halt_of_a_moment_repeats_nobody(
     account: GatewayAccount,
+    message: Message,
     author: User,
     monkeypatch: pytest.MonkeyPatch,
     halt: Act,
     go_on: Act,
     group: int,
 ) -> None:
-    message = submit_message(author, *MANY)
-
     def act() -> None:
         halt(message, author)
         go_on(message, author)
@@ -99,3 +105,23 @@ def test_a_halt_of_a_moment_repeats_nobody(
 
     assert numbers_in(letters) == dict.fromkeys(MANY, 1)
     assert message_counts(message.pk) == {"accepted": len(MANY)}
+
+
+def test_a_run_that_is_told_to_stop_begins_nothing_more_and_rings_for_the_rest(
+    account: GatewayAccount, message: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stopping, "_told", bytearray(1))
+    rung: list[int] = []
+    monkeypatch.setattr(engine, "ring", rung.append)
+    monkeypatch.setattr(engine, "TICK_SECONDS", 0)
+
+    before_group(monkeypatch, 3, stopping.tell_runs_to_end)
+    letters = deliver(account)
+
+    assert len(letters) < len(MANY)
+    assert message_counts(message.pk) == {
+        "accepted": len(letters),
+        "queued": len(MANY) - len(letters),
+    }
+    assert not Claim.objects.exists()
+    assert rung == [account.pk]

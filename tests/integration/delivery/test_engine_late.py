@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import pytest
+from django.core import mail
 from pytest_django import Settings
 
 from portal.accounts.models import User
-from portal.delivery import desk
+from portal.accounts.rights import Role
+from portal.delivery import desk, engine
 from portal.delivery.engine import deliver_account
-from portal.delivery.models import ConnectionLease, Envelope, GatewayAccount
+from portal.delivery.models import ConnectionLease, Envelope, GatewayAccount, SweepMark
 from portal.delivery.selectors import message_counts
-from tests.factories import submit_message
+from tests.factories import GatewayAccountFactory, MemberFactory, submit_message
 from tests.integration.delivery.engine_run import Turning, deliver, numbers, numbers_in, sandbox
 from tests.unit.sms.fake_operator import OBEDIENT, PATIENT, Fault, Script
 
@@ -67,3 +69,18 @@ def test_an_answer_that_comes_late_is_believed(
         assert len(operator.letters()) == 3
 
     assert message_counts(message.pk) == {"accepted": 3}
+
+
+def test_a_run_kept_by_a_late_answer_sweeps_and_has_notices_mailed(
+    account: GatewayAccount, author: User, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(engine, "RUN_SECONDS", 0)
+    settings.SWEEP_SECONDS = settings.NOTICES_SECONDS = 1
+    manager = MemberFactory(role=Role.MANAGER)
+    GatewayAccountFactory(organisation=manager.organisation, paused_reason="auth: 535 no")
+    submit_message(author, *SOME)
+
+    deliver(account, Turning("DOT", Fault.HANG))
+
+    assert SweepMark.objects.exists()
+    assert [letter.to for letter in mail.outbox] == [[manager.email]]
