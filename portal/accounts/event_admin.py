@@ -15,6 +15,8 @@ from portal.audit.models import Event
 from portal.audit.services import PLATFORM
 from portal.core.admin_pages import ReadOnlyAdmin
 
+# There is one of them, which its kind names.
+_ONLY_ONE = frozenset({"delivery.platformstop"})
 # Labels that the trail holds where no user acted.
 _ACTORS = {"system": _("the portal itself"), "?": _("unknown")}
 
@@ -76,7 +78,8 @@ class EventAdmin(ReadOnlyAdmin[Event]):
             kind = str(apps.get_model(event.object_type)._meta.verbose_name)
         except (LookupError, ValueError):
             kind = event.object_type
-        return f"{kind} {event.object_label}".strip()
+        label = "" if event.object_type in _ONLY_ONE else event.object_label
+        return f"{kind} {label}".strip()
 
     @admin.display(description=_("details"))
     def details_indented(self, event: Event) -> str:

@@ -71,6 +71,9 @@ class Event(models.Model):
             # The admin's list: newest first, and newest of one organisation.
             models.Index(fields=["-at", "-id"], name="event_newest"),
             models.Index(fields=["organisation_id", "-id"], name="event_of_organisation"),
+            # What was decided about one object: on the admin's page of it, and who cancelled a
+            # message.
+            models.Index(fields=["object_type", "object_id"], name="event_of_object"),
         ]
         triggers: ClassVar = append_only("event", "audit events are append-only")
 

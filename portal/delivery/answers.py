@@ -10,7 +10,7 @@ from django.db import transaction
 from portal.billing.services import Reserved, capture, release
 from portal.core.prepared import integers, rows
 from portal.delivery.claims import ClaimedEnvelope, ClaimKey
-from portal.delivery.models import Attempt, State
+from portal.delivery.models import State
 from sms.retry import Phase, Verdict, backoff
 
 STATE_AFTER = {
@@ -62,6 +62,16 @@ _SETTLE = """
                SELECT FROM delivery_claim c
                 WHERE c.token = r.token AND e.id = ANY(c.envelope_ids)))
     RETURNING e.state, e.id, e.message_id, e.reserved
+"""
+_ATTEMPTS = """
+    INSERT INTO delivery_attempt (envelope_id, started_at, ended_at, phase, code, reply, outcome)
+    SELECT r.id, r.started_at, r.ended_at, r.phase, r.code, r.reply, r.verdict
+      FROM unnest(%(ids)s::bigint[], %(started)s::timestamptz[], %(ended)s::timestamptz[],
+                  %(phases)s::text[], %(codes)s::int[], %(replies)s::text[], %(verdicts)s::text[])
+           AS r (id, started_at, ended_at, phase, code, reply, verdict)
+     WHERE NOT EXISTS (
+           SELECT FROM delivery_attempt a
+            WHERE a.envelope_id = r.id AND a.started_at = r.started_at)
 """
 
 
@@ -151,12 +161,29 @@ def _settle(outcomes: Sequence[Outcome]) -> None:
             "replies": [outcome.reply for outcome in outcomes],
         },
     )
+    _attempts_insert(outcomes)
     organisations = _organisations(outcomes)
-    Attempt.objects.bulk_create(_attempt(outcome) for outcome in outcomes)
     release(
         Reserved(organisations[message_id], message_id, pk, reserved)
         for state, pk, message_id, reserved in found
         if state == State.REJECTED
+    )
+
+
+def _attempts_insert(outcomes: Sequence[Outcome]) -> None:
+    """Once each: where a commit's answer was lost, the same outcomes are recorded again. The first
+    time is over by then, for both lock the envelopes."""
+    rows(
+        _ATTEMPTS,
+        {
+            "ids": [outcome.envelope.id for outcome in outcomes],
+            "started": [outcome.started_at for outcome in outcomes],
+            "ended": [outcome.ended_at for outcome in outcomes],
+            "phases": [outcome.phase.value for outcome in outcomes],
+            "codes": [outcome.code for outcome in outcomes],
+            "replies": [outcome.reply for outcome in outcomes],
+            "verdicts": [outcome.verdict.value for outcome in outcomes],
+        },
     )
 
 
@@ -173,15 +200,3 @@ def _due_again(outcome: Outcome) -> datetime | None:
         return outcome.ended_at
     jitter = random.random()  # noqa: S311 - no secret
     return outcome.ended_at + backoff(outcome.envelope.tries + 1, jitter=jitter)
-
-
-def _attempt(outcome: Outcome) -> Attempt:
-    return Attempt(
-        envelope_id=outcome.envelope.id,
-        started_at=outcome.started_at,
-        ended_at=outcome.ended_at,
-        phase=outcome.phase.value,
-        code=outcome.code,
-        reply=outcome.reply,
-        outcome=outcome.verdict.value,
-    )

@@ -1,19 +1,18 @@
 """Telling people by mail of what waits for them; one process at a time does it."""
 
 import logging
-from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
-from portal.accounts.rights import Role
 from portal.core.advisory_lock import only_one_at_a_time
 from portal.delivery.models import Envelope, GatewayAccount, Message, OutboxEntry, State
+from portal.delivery.notice_mail import mail, managers_of
+from portal.delivery.stop_notices import stop_tell
 from portal.delivery.trouble import trouble_under
 
 log = logging.getLogger(__name__)
@@ -21,8 +20,8 @@ NOTICES_LOCK = 0x6E6F7469636573  # "notices"
 
 
 def notices_send() -> None:
-    """One mail for each paused account, and one for each message with held or uncertain
-    envelopes, that nobody was told of yet.
+    """One mail to each organisation whose sending was stopped or goes on again, one for each paused
+    account, and one for each message with held or uncertain envelopes, that nobody was told of yet.
 
     A mail that is refused waits for the next run and keeps nobody else's; the run ends where the
     mail server itself fails. Returns at once where another process is at it.
@@ -31,6 +30,7 @@ def notices_send() -> None:
         if not is_ours:
             return
         try:
+            stop_tell()
             _tell_of_pauses()
             _tell_of_messages()
         except OSError as error:
@@ -43,7 +43,7 @@ def _tell_of_pauses() -> None:
         with translation.override(settings.LANGUAGE_CODE):
             subject = _("SMS sending is paused")
             body = "\n\n".join(_pause_words(account))
-        if _mail(subject, body, _managers(account.organisation_id)):
+        if mail(subject, body, managers_of(account.organisation_id)):
             untold.filter(pk=account.pk, paused_reason=account.paused_reason).update(
                 pause_told_at=timezone.now()
             )
@@ -87,7 +87,7 @@ def _tell_of(message: Message) -> None:
     with translation.override(settings.LANGUAGE_CODE):
         subject = _("SMS message %(id)s needs you") % {"id": message.pk}
         body = "\n\n".join([*_reasons(bool(uncertain), hold), _link(message)])
-    if not _mail(subject, body, _who_can_decide(message, is_held=bool(hold))):
+    if not mail(subject, body, _who_can_decide(message, is_held=bool(hold))):
         return
     now = timezone.now()
     Envelope.objects.filter(pk__in=uncertain).update(author_told_at=now)
@@ -99,28 +99,13 @@ def _tell_of(message: Message) -> None:
 def _who_can_decide(message: Message, *, is_held: bool) -> QuerySet[User]:
     """Held needs a manager, whatever its author may still read; uncertain needs its author, or
     a manager where the author is gone."""
-    managers = _managers(message.organisation_id)
+    managers = managers_of(message.organisation_id)
     author = User.objects.filter(
         pk=message.author_id, organisation=message.organisation_id, is_active=True
     )
     if is_held:
         return managers | author
     return author if author.exists() else managers
-
-
-def _managers(organisation_id: int) -> QuerySet[User]:
-    return User.objects.filter(organisation=organisation_id, role=Role.MANAGER, is_active=True)
-
-
-def _mail(subject: str, body: str, people: QuerySet[User]) -> bool:
-    """Whether it left; False too where there is nobody to tell. Raises OSError where the mail
-    server fails altogether."""
-    addresses = list(people.values_list("email", flat=True))
-    try:
-        return bool(send_mail(subject, body, None, addresses))
-    except (SMTPRecipientsRefused, SMTPDataError) as refusal:
-        log.warning("a notice was refused: %s", type(refusal).__name__)
-        return False
 
 
 def _reasons(is_uncertain: bool, hold: OutboxEntry | None) -> list[str]:

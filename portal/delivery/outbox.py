@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property
 from typing import Protocol
 
 from django.db import IntegrityError, transaction
@@ -17,7 +16,7 @@ from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.billing.services import refuse_unless_covered, reserve
 from portal.delivery.doorbell import ring
-from portal.delivery.models import GatewayAccount, Message, OutboxEntry
+from portal.delivery.models import GatewayAccount, Message, OutboxEntry, State
 from portal.delivery.outbox_rows import envelopes_write
 from portal.delivery.scheduling import BULK, INTERACTIVE
 from portal.senders.models import SenderName
@@ -44,26 +43,18 @@ class Recipients(Protocol):
 
 @dataclass(frozen=True)
 class Draft:
-    """A checked message: prepared text, at least one recipient, a key that names this submit."""
+    """A checked message: prepared text, at least one recipient, a key that names this submit, and
+    the ``content_hash`` that tells a replay of it from other content."""
 
     author: User
     sender_name: SenderName
     text: str
     recipients: Recipients
     form_key: str
+    content_hash: str
     due_at: datetime | None = None
     expires_at: datetime | None = None
     resend_of: Message | None = None
-
-    @cached_property
-    def content_hash(self) -> str:
-        return content_hash(
-            sender_value=self.sender_name.value,
-            text=self.text,
-            numbers=self.recipients.phones(),
-            due_at=self.due_at,
-            expires_at=self.expires_at,
-        )
 
 
 def content_hash(
@@ -188,12 +179,13 @@ def outbox_enter(message: Message, *, account_id: int, last_number: int) -> None
         priority=message.priority,
         due_at=message.due_at,
         last_number=last_number,
+        recipients_ahead=message.recipients_count,
     )
 
 
 def outbox_reopen(message: Message, *, account_id: int) -> None:
-    """See that the message is in the outbox, for an envelope of it that comes back to the queue
-    behind the cursor."""
+    """See that the message, as it is in the database, is in the outbox, for an envelope of it that
+    comes back to the queue behind the cursor."""
     OutboxEntry.objects.bulk_create(
         [
             OutboxEntry(
@@ -203,6 +195,8 @@ def outbox_reopen(message: Message, *, account_id: int) -> None:
                 due_at=message.due_at,
                 next_number=1,
                 last_number=0,
+                recipients_ahead=0,
+                recipients_replaced=(message.settled_counts or {}).get(State.REPLACED, 0),
             )
         ],
         update_conflicts=True,

@@ -1,7 +1,6 @@
 """Reads over messages and what became of their recipients."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
@@ -16,8 +15,10 @@ from portal.delivery.models import (
     Message,
     OutboxEntry,
     Recipient,
+    Skip,
     State,
 )
+from portal.delivery.outbox_counts import counts_kept
 
 Counts = Mapping[str, int]
 
@@ -62,20 +63,39 @@ def message_standing(message_id: int) -> Standing:
 
 
 def standings_of(messages: Collection[Message]) -> dict[int, Standing]:
-    """How far each message was when it was read from the database. What has settled was counted
-    once and for all."""
-    moving = [message.pk for message in messages if not message.settled_counts]
-    entries = outbox_entries(moving)
-    counts: dict[int, dict[str, int]] = defaultdict(dict)
-    for message_id, state, total in _count_envelopes(moving):
-        entry = entries.get(message_id)
-        counts[message_id][shown_state(state, entry)] = total
+    """How far each message is now. Costs the same however many envelopes they have."""
+    counts = stored_counts(messages)
+    entries = outbox_entries([pk for pk, states in counts.items() if states.keys() & UNDER_WAY])
     return {
-        message.pk: Standing(
-            shown_counts(message.settled_counts or counts[message.pk]), entries.get(message.pk)
-        )
+        pk: Standing(shown_counts(states, entries.get(pk)), entries.get(pk))
+        for pk, states in counts.items()
+    }
+
+
+def stored_counts(messages: Collection[Message]) -> dict[int, Counts]:
+    """Recipients of each message by the stored state of their envelopes, without zeros. Those that
+    are ``replaced`` are counted with the envelope that took them over too."""
+    known = counts_kept([message.pk for message in messages])
+    return {
+        message.pk: _with_accepted(known[message.pk], message.recipients_count)
+        if message.pk in known
+        else _counted(message)
         for message in messages
     }
+
+
+def _counted(message: Message) -> Counts:
+    """From its envelopes, one by one."""
+    states = message.envelopes.exclude(state=State.SKIPPED).values_list("state").order_by()
+    counts = dict(states.annotate(people=Sum("recipients_count")))
+    skipped = message.skips.count()
+    return {**counts, State.SKIPPED.value: skipped} if skipped else counts
+
+
+def _with_accepted(counts: Counts, recipients: int) -> Counts:
+    """Whoever is neither under way nor notable: in the outbox, accepted ones are not looked at."""
+    others = sum(count for state, count in counts.items() if state != State.REPLACED)
+    return {**counts, State.ACCEPTED.value: recipients - others} if others < recipients else counts
 
 
 def outbox_entries(message_ids: Collection[int]) -> dict[int, OutboxEntry]:
@@ -86,35 +106,28 @@ def outbox_entries(message_ids: Collection[int]) -> dict[int, OutboxEntry]:
     return {entry.message_id: entry for entry in entries}
 
 
-def _count_envelopes(message_ids: Collection[int]) -> Iterable[tuple[int, str, int]]:
-    if not message_ids:
-        return ()
-    return (
-        Envelope.objects.filter(message__in=message_ids)
-        .values_list("message_id", "state")
-        .annotate(total=Sum("recipients_count"))
-        .order_by()
-    )
-
-
 def shown_state(state: str, entry: OutboxEntry | None) -> str:
     """An envelope's state as people see it; ``entry`` is its message's in the outbox."""
     is_held = entry is not None and entry.is_held and state == State.QUEUED
     return State.HELD.value if is_held else state
 
 
-def shown_counts(counts: Counts) -> Counts:
-    """Without those whose recipients another envelope took over."""
-    return {state: count for state, count in counts.items() if state != State.REPLACED}
+def shown_counts(stored: Counts, entry: OutboxEntry | None) -> Counts:
+    """Recipients by state as people see it, without those that another envelope took over."""
+    return {
+        shown_state(state, entry): count
+        for state, count in stored.items()
+        if state != State.REPLACED
+    }
 
 
 def overall_state(counts: Counts) -> str:
     """One word for a message: what still needs someone or something comes first.
 
     One of ``State``, or ``sending`` (some way gone), or for recipients that ended differently
-    ``partly_accepted`` or ``not_sent``.
+    ``partly_accepted`` or ``not_sent``. Skipped ones count where there are no others.
     """
-    states = set(counts)
+    states = set(counts) - {State.SKIPPED} or set(counts)
     if State.UNCERTAIN in states and not states & UNDER_WAY:
         return State.UNCERTAIN.value
     if states & UNDER_WAY:
@@ -147,6 +160,8 @@ def messages_in_state(messages: QuerySet[Message], state: str) -> QuerySet[Messa
         return messages.filter(Exists(in_outbox), Exists(envelopes.filter(state=state)))
     if state in NOTABLE:
         return messages.filter(Exists(envelopes.filter(notable=state)))
+    if state == State.SKIPPED:
+        return messages.filter(Exists(Skip.objects.filter(message=OuterRef("pk"))))
     moving = Q(settled_counts__isnull=True) & Q(Exists(envelopes.filter(state=state)))
     return messages.filter(Q(settled_counts__has_key=state) | moving)
 
@@ -176,5 +191,7 @@ def needing_a_person(member: User) -> int:
 def phones_to_resend(message: Message) -> list[str]:
     """Numbers that the operator rejected and that no later message of this one went to."""
     resent = Recipient.objects.filter(message__resend_of=message).values("phone")
+    skipped = Skip.objects.filter(message__resend_of=message).values("phone")
     rejected = message.recipients.filter(envelope__state=State.REJECTED)
-    return list(rejected.exclude(phone__in=resent).order_by("id").values_list("phone", flat=True))
+    due = rejected.exclude(phone__in=resent).exclude(phone__in=skipped)
+    return list(due.order_by("id").values_list("phone", flat=True))

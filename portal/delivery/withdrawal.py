@@ -35,7 +35,7 @@ def withdraw(message: Message, state: State, by: User | None = None) -> int:
         release(money for _number, _count, money in part)
     entry = OutboxEntry.objects.filter(message=message)
     for last_number in entry.values_list("last_number", flat=True):
-        entry.update(next_number=last_number + 1)
+        entry.update(next_number=last_number + 1, recipients_ahead=0)
     return recipients
 
 

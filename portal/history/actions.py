@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -14,8 +15,10 @@ from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
 from portal.core.errors import Conflict, Refused
 from portal.delivery import decisions
-from portal.delivery.models import Envelope, Message
+from portal.delivery.models import Message
 from portal.delivery.selectors import message_standing
+from portal.delivery.trouble import trouble_of
+from portal.history.selectors import account_of
 from portal.history.views import visible_message
 from portal.messaging.services import message_resend
 
@@ -34,7 +37,7 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
         )
         return words % {"count": count}
 
-    return _decided(request, message, decide)
+    return decided(request, message, decide)
 
 
 @requires(Right.SEND)
@@ -46,7 +49,7 @@ def pause(request: MemberRequest, pk: int) -> HttpResponse:
         decisions.message_pause(message=message, actor=request.member)
         return _("Paused. What has not left waits until you resume it.")
 
-    return _decided(request, message, decide)
+    return decided(request, message, decide)
 
 
 @requires(Right.SEND)
@@ -56,9 +59,11 @@ def resume(request: MemberRequest, pk: int) -> HttpResponse:
 
     def decide() -> str:
         decisions.message_resume(message=message, actor=request.member)
+        if is_sending_paused(message):
+            return _("The message is resumed. It goes on when sending does.")
         return _("The message goes on.")
 
-    return _decided(request, message, decide)
+    return decided(request, message, decide)
 
 
 @requires(Right.DECIDE_FOR_OTHERS)
@@ -68,52 +73,18 @@ def release(request: MemberRequest, pk: int) -> HttpResponse:
 
     def decide() -> str:
         count = decisions.message_release(message=message, actor=request.member)
+        if message_standing(message.pk).is_paused:
+            return _("Released. It is paused still and goes on when it is resumed.")
+        if is_sending_paused(message):
+            return _("Released. It goes out when sending goes on.")
         words = ngettext(
             "Released; it goes to %(count)s recipient.",
             "Released; it goes to %(count)s recipients.",
             count,
         )
-        if message_standing(message.pk).is_paused:
-            words = _("Released. It is paused still and goes on when it is resumed.")
         return words % {"count": count}
 
-    return _decided(request, message, decide)
-
-
-@requires(Right.SEND)
-@require_POST
-def envelope_was_sent(request: MemberRequest, pk: int, envelope_pk: int) -> HttpResponse:
-    message, envelope = _envelope(request, pk, envelope_pk)
-
-    def decide() -> str:
-        decisions.envelope_was_sent(envelope=envelope, actor=request.member)
-        return _("Noted: it was sent.")
-
-    return _decided(request, message, decide)
-
-
-@requires(Right.SEND)
-@require_POST
-def envelope_was_not_sent(request: MemberRequest, pk: int, envelope_pk: int) -> HttpResponse:
-    message, envelope = _envelope(request, pk, envelope_pk)
-
-    def decide() -> str:
-        decisions.envelope_was_not_sent(envelope=envelope, actor=request.member)
-        return _("Noted: it was not sent.")
-
-    return _decided(request, message, decide)
-
-
-@requires(Right.SEND)
-@require_POST
-def envelope_send_again(request: MemberRequest, pk: int, envelope_pk: int) -> HttpResponse:
-    message, envelope = _envelope(request, pk, envelope_pk)
-
-    def decide() -> str:
-        decisions.envelope_send_again(envelope=envelope, actor=request.member)
-        return _("It is on its way again.")
-
-    return _decided(request, message, decide)
+    return decided(request, message, decide)
 
 
 @requires(Right.SEND)
@@ -134,16 +105,20 @@ def resend(request: MemberRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         messages.error(request, str(refused.message))
         return redirect("history:message", message.pk)
-    messages.success(request, _("The text is on its way to the rejected numbers again."))
+    words = _("The text is on its way to the rejected numbers again.")
+    if is_sending_paused(again):
+        words = _("The text goes to the rejected numbers again when sending goes on.")
+    messages.success(request, words)
     return redirect("history:message", again.pk)
 
 
-def _envelope(request: MemberRequest, pk: int, envelope_pk: int) -> tuple[Message, Envelope]:
-    message = visible_message(request, pk)
-    return message, get_object_or_404(message.envelopes, pk=envelope_pk)
+def is_sending_paused(message: Message) -> bool:
+    """Whether nothing of its organisation's leaves until a person lets it."""
+    trouble = trouble_of(account_of(message), now=timezone.now())
+    return trouble is not None and trouble.is_paused
 
 
-def _decided(request: MemberRequest, message: Message, decide: Callable[[], str]) -> HttpResponse:
+def decided(request: MemberRequest, message: Message, decide: Callable[[], str]) -> HttpResponse:
     """Back to the message with what was done, or why nothing was."""
     try:
         messages.success(request, decide())

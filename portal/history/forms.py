@@ -1,4 +1,4 @@
-"""Looks of the filter above the list of messages."""
+"""The filter above the list of messages, and the decision about all uncertain e-mails."""
 
 from typing import Any
 
@@ -6,6 +6,10 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Div, Layout
 from django import forms
 from django.utils.translation import gettext as _
+
+from portal.delivery.models import State
+
+_DECISIONS = (State.ACCEPTED, State.REJECTED, State.REPLACED)
 
 
 class HistoryFilterForm(forms.Form):
@@ -25,6 +29,14 @@ class HistoryFilterForm(forms.Form):
         if first and last and first > last:
             self.add_error("date_to", _("The last day is before the first. Choose a later one."))
         return cleaned
+
+
+class DecideAllForm(forms.Form):
+    """What became of a message's uncertain e-mails, and about how many recipients that was
+    decided."""
+
+    settled_as = forms.ChoiceField(choices=[(state.value, state.label) for state in _DECISIONS])
+    count = forms.IntegerField(min_value=1)
 
 
 _BUTTON = '<button type="submit" class="btn btn-outline-secondary">{}</button>'

@@ -167,6 +167,7 @@ class Page:
             Action("pause", self.may_pause),
             Action("cancel", self.may_cancel),
             Action("resend", self.may_resend),
+            Action("decide_all", self.may_decide_all),
         ]
 
     @property
@@ -208,6 +209,11 @@ class Page:
         """Whether the operator rejected more recipients than were sent to again since."""
         rejected = self.totals.counts.get(State.REJECTED, 0)
         return self.may_act and rejected > 0 and rejected > resent_recipients(self.message)
+
+    @cached_property
+    def may_decide_all(self) -> bool:
+        """Whether more than one e-mail waits for a person's decision."""
+        return self.may_act and len(self.uncertain) > 1
 
     @property
     def has_uncertain(self) -> bool:

@@ -39,6 +39,7 @@ TONES: Mapping[str, str] = {
     State.REJECTED: BAD,
     State.CANCELLED: QUIET,
     State.EXPIRED: BAD,
+    State.SKIPPED: QUIET,
 }
 # How counts are listed: done first, then what needs somebody, then the rest.
 ORDER = (
@@ -48,6 +49,7 @@ ORDER = (
     State.REJECTED,
     State.EXPIRED,
     State.CANCELLED,
+    State.SKIPPED,
     SENDING,
     State.QUEUED,
 )

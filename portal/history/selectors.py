@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, Min, QuerySet, Sum
 
 from portal.accounts.models import User
 from portal.audit.models import Action, Event
 from portal.delivery.models import (
     NOTABLE,
+    STORED,
     Envelope,
     GatewayAccount,
     Message,
@@ -19,11 +20,13 @@ from portal.delivery.models import (
     Recipient,
     State,
 )
-from portal.delivery.selectors import Counts, messages_in_state, shown_counts, shown_state
+from portal.delivery.selectors import Counts, messages_in_state, shown_counts, stored_counts
 
 # Of how many rejections the most frequent reply is sought.
 REPLIES_LOOKED_AT = 500
 SPENT = frozenset({State.ACCEPTED, State.REPLACED})
+# Nothing is set aside for who is skipped.
+PRICED = STORED - {State.SKIPPED}
 RETURNED = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 
 # What people choose in a filter of recipients, and the state that it stands for.
@@ -41,42 +44,36 @@ STATE_OF_CHOICE: Mapping[str, State] = {
 
 @dataclass(frozen=True)
 class Totals:
-    """``counts``: recipients by state; money by where it went; ``tries`` of all envelopes."""
+    """``counts``: recipients by state; money by where it went; ``came_back``: how many envelopes
+    came back to the queue, and how many tries they had."""
 
     counts: Counts
     spent: Decimal
     returned: Decimal
     reserved: Decimal
-    tries: int
+    came_back: tuple[int, int]
 
 
 def totals_of(message: Message, entry: OutboxEntry | None) -> Totals:
-    """Everything that changes while a message is under way, in one query at most; ``entry`` is its
-    place in the outbox."""
-    by_state, tries = dict(message.settled_counts or {}), 0
-    if not by_state:
-        by_state, tries = _count_envelopes(message, entry)
+    """Everything that changes while a message is under way, however many envelopes it has;
+    ``entry`` is its place in the outbox."""
+    by_state = stored_counts([message])[message.pk]
     each = message.price_per_segment * message.segments
     spent = each * _people(by_state, SPENT)
     returned = each * _people(by_state, RETURNED)
     return Totals(
-        counts=shown_counts(by_state),
+        counts=shown_counts(by_state, entry),
         spent=spent,
         returned=returned,
-        reserved=each * sum(by_state.values()) - spent - returned,
-        tries=tries,
+        reserved=each * _people(by_state, PRICED) - spent - returned,
+        came_back=_came_back(message, entry) if entry else (0, 0),
     )
 
 
-def _count_envelopes(message: Message, entry: OutboxEntry | None) -> tuple[dict[str, int], int]:
-    """Recipients by state as people see it, and tries."""
-    found = list(
-        message.envelopes.values_list("state")
-        .annotate(people=Sum("recipients_count"), all_tries=Sum("tries"))
-        .order_by()
-    )
-    by_state = {shown_state(state, entry): people for state, people, _tries in found}
-    return by_state, sum(tries for *_rest, tries in found)
+def _came_back(message: Message, entry: OutboxEntry) -> tuple[int, int]:
+    returned = message.envelopes.filter(account=entry.account_id, retry_at__isnull=False)
+    found = returned.aggregate(envelopes=Count("pk"), tries=Sum("tries"))
+    return found["envelopes"], found["tries"] or 0
 
 
 def _people(by_state: Counts, states: frozenset[State]) -> int:
@@ -92,12 +89,21 @@ def recipients_of(message: Message, choice: str = "") -> QuerySet[Recipient]:
     """With their envelopes; in the chosen state where one is given: of a message, either what is
     held or what is queued is there to be chosen."""
     recipients = message.recipients.select_related("envelope__settled_by")
+    recipients = recipients.filter(pk__gte=_first_recipient(message))
     state = STATE_OF_CHOICE.get(choice)
     if state is None:
         return recipients
     if state in NOTABLE:
         return recipients.filter(envelope__notable=state)
     return recipients.filter(envelope__state=State.QUEUED if state == State.HELD else state)
+
+
+def _first_recipient(message: Message) -> int:
+    """An id that none of its recipients is below, so that nobody reads through those of older
+    messages: they were written in the order of their envelopes. 0 where the first of them were
+    sent to again."""
+    first = message.recipients.filter(envelope__message=message, envelope__number=1)
+    return first.aggregate(pk=Min("pk"))["pk"] or 0
 
 
 def uncertain_envelopes(message: Message, most: int, shown: Collection[int] = ()) -> list[Envelope]:

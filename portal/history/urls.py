@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.history import actions, views
+from portal.history import actions, uncertain, views
 
 app_name = "history"
 urlpatterns = [
@@ -14,19 +14,21 @@ urlpatterns = [
     path("<int:pk>/release", actions.release, name="release"),
     path("<int:pk>/rejected", views.resend, name="resend"),
     path("<int:pk>/resend", actions.resend, name="resend_send"),
+    path("<int:pk>/uncertain", uncertain.uncertain_page, name="uncertain"),
+    path("<int:pk>/uncertain/settle", uncertain.settle_all, name="uncertain_settle"),
     path(
         "<int:pk>/envelopes/<int:envelope_pk>/was-sent",
-        actions.envelope_was_sent,
+        uncertain.envelope_was_sent,
         name="was_sent",
     ),
     path(
         "<int:pk>/envelopes/<int:envelope_pk>/was-not-sent",
-        actions.envelope_was_not_sent,
+        uncertain.envelope_was_not_sent,
         name="was_not_sent",
     ),
     path(
         "<int:pk>/envelopes/<int:envelope_pk>/send-again",
-        actions.envelope_send_again,
+        uncertain.envelope_send_again,
         name="send_again",
     ),
 ]

@@ -88,6 +88,8 @@ class GatewayAccount(models.Model):
     cabinet_url = models.URLField(_("operator's web cabinet"), blank=True)
     paused_reason = models.CharField(_("paused because"), max_length=500, blank=True)
     pause_told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When the stop of all sending began that managers were told of, until they are told of its end.
+    stop_told_of = models.DateTimeField(null=True, blank=True, editable=False)
     # None: the engine did it, and a mended account goes on by itself.
     paused_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
@@ -136,6 +138,8 @@ class PlatformStop(models.Model):
     stopped_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
     class Meta:
+        verbose_name = _("stop of all sending")
+        verbose_name_plural = _("stops of all sending")
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(id=1), name="platform_stop_only_one")
         ]

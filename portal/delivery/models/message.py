@@ -33,7 +33,7 @@ class Message(models.Model):
     """What an author submitted. ``content_hash`` tells a replay from other content.
 
     ``settled_counts``: recipients of its envelopes by state (of ``STORED``) once nothing is under
-    way, None before; whoever changes an envelope after that empties it.
+    way, None while it is in the outbox; whoever changes an envelope after that changes it too.
     """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, verbose_name=_("organisation"))

@@ -21,7 +21,8 @@ class OutboxEntry(models.Model):
     """A message of which anything is queued or transmitting, and how far claims have come with it.
 
     Claims take its envelopes by number: those from ``next_number`` to ``last_number`` were never
-    claimed. What comes back to the queue behind this cursor has a ``retry_at`` of its own.
+    claimed, and have ``recipients_ahead``. What comes back to the queue behind this cursor has a
+    ``retry_at`` of its own. ``recipients_replaced`` are those of ``replaced`` envelopes.
     """
 
     message = models.OneToOneField(
@@ -32,6 +33,8 @@ class OutboxEntry(models.Model):
     due_at = models.DateTimeField()
     next_number = models.PositiveIntegerField(default=1)
     last_number = models.PositiveIntegerField()
+    recipients_ahead = models.PositiveIntegerField()
+    recipients_replaced = models.PositiveIntegerField(default=0)
     held_because = models.CharField(
         _("held because"), max_length=32, choices=HeldBecause, blank=True
     )
@@ -50,6 +53,11 @@ class OutboxEntry(models.Model):
             models.CheckConstraint(
                 condition=Q(next_number__gte=1, next_number__lte=F("last_number") + 1),
                 name="outbox_cursor_within_message",
+            ),
+            models.CheckConstraint(
+                condition=Q(next_number__lte=F("last_number"), recipients_ahead__gt=0)
+                | Q(next_number__gt=F("last_number"), recipients_ahead=0),
+                name="outbox_recipients_ahead_of_the_cursor",
             ),
             models.CheckConstraint(
                 condition=Q(paused_at=None, paused_by=None)

@@ -12,7 +12,7 @@ from hypothesis.extra.django import TestCase
 from portal.accounts.models import Organisation, Plan, User
 from portal.billing.services import Balance, NotEnoughMoney, balance, top_up
 from portal.core.errors import Conflict
-from portal.delivery import decisions
+from portal.delivery import decisions, uncertain
 from portal.delivery.models import UNDER_WAY, Envelope, Message, State
 from tests.factories import (
     AdministratorFactory,
@@ -62,7 +62,7 @@ def test_messages_of_the_unlimited_plan_bring_no_money_to_the_prepaid_one() -> N
     switch(author, Plan.PREPAID)
     add_money(author, 10)
 
-    decisions.envelope_send_again(envelope=made_uncertain(message), actor=author)
+    uncertain.envelope_send_again(envelope=made_uncertain(message), actor=author)
     assert balance(organisation_of(author)) == Balance(Decimal("7.50"), Decimal("2.50"))
     decisions.message_cancel(message=message, actor=author)
 
@@ -76,7 +76,7 @@ def test_an_envelope_sent_again_after_a_switch_to_unlimited_gives_no_money_back(
     message = submit_message(author)
     switch(author, Plan.UNLIMITED)
 
-    decisions.envelope_send_again(envelope=made_uncertain(message), actor=author)
+    uncertain.envelope_send_again(envelope=made_uncertain(message), actor=author)
     decisions.message_cancel(message=message, actor=author)
 
     assert balance(organisation_of(author)) == Balance(Decimal("7.50"), Decimal(0))
@@ -149,8 +149,8 @@ STEPS: dict[str, Callable[[User], object]] = {
     "submit": lambda author: submit_message(author, "79210000000", "79210000001"),
     "switch": _switch_over,
     "lose": _lose_an_answer,
-    "send_again": _decide(decisions.envelope_send_again),
-    "was_sent": _decide(decisions.envelope_was_sent),
-    "was_not_sent": _decide(decisions.envelope_was_not_sent),
+    "send_again": _decide(uncertain.envelope_send_again),
+    "was_sent": _decide(uncertain.envelope_was_sent),
+    "was_not_sent": _decide(uncertain.envelope_was_not_sent),
     "cancel": _cancel,
 }

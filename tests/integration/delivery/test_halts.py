@@ -15,16 +15,12 @@ from portal.billing.services import balance, top_up
 from portal.core.errors import Conflict, Refused
 from portal.delivery.answers import Outcome, group_commit, outcomes_record
 from portal.delivery.claims import ClaimedEnvelope, claims_end, envelopes_claim
-from portal.delivery.decisions import (
-    envelope_send_again,
-    message_cancel,
-    message_pause,
-    message_resume,
-)
+from portal.delivery.decisions import message_cancel, message_pause, message_resume
 from portal.delivery.models import Claim, Envelope, GatewayAccount, Message, OutboxEntry, State
 from portal.delivery.scheduling import is_due
 from portal.delivery.selectors import message_counts, message_standing
 from portal.delivery.sweep import outbox_close, sweep_outbox
+from portal.delivery.uncertain import envelope_send_again
 from tests.factories import (
     AdministratorFactory,
     GatewayAccountFactory,

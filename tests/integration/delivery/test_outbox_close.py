@@ -4,15 +4,11 @@ import pytest
 
 from portal.accounts.models import User
 from portal.accounts.rights import Role
-from portal.delivery.decisions import (
-    envelope_send_again,
-    envelope_was_sent,
-    message_cancel,
-    message_pause,
-)
+from portal.delivery.decisions import message_cancel, message_pause
 from portal.delivery.models import Envelope, GatewayAccount, Message, OutboxEntry, State
 from portal.delivery.selectors import message_counts
 from portal.delivery.sweep import outbox_close
+from portal.delivery.uncertain import envelope_send_again, envelope_was_sent
 from tests.factories import submit_message
 from tests.integration.delivery.engine_run import Turning, deliver, numbers
 from tests.unit.sms.fake_operator import Fault

@@ -9,9 +9,10 @@ from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.core.errors import Refused
 from portal.delivery.claims import envelopes_claim
-from portal.delivery.decisions import envelope_send_again, message_release
+from portal.delivery.decisions import message_release
 from portal.delivery.models import HeldBecause, Message, OutboxEntry, State
 from portal.delivery.selectors import message_counts
+from portal.delivery.uncertain import envelope_send_again
 from portal.senders.services import sender_name_decide, sender_name_request
 from tests.factories import AdministratorFactory, MemberFactory, SenderNameFactory, submit_message
 from tests.integration.history.answers import hold

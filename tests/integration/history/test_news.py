@@ -6,8 +6,9 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.accounts.models import User
-from portal.delivery.decisions import envelope_was_sent, message_pause
+from portal.delivery.decisions import message_pause
 from portal.delivery.models import GatewayAccount, Message
+from portal.delivery.uncertain import envelope_was_sent
 from portal.history.pages import MOST_DECISIONS
 from tests.factories import submit_message
 from tests.integration.history.answers import ACCEPTED, REJECTED, UNCERTAIN, answer

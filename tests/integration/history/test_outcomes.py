@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.delivery.decisions import envelope_was_not_sent, message_cancel, message_pause
+from portal.delivery.decisions import message_cancel, message_pause
 from portal.delivery.models import GatewayAccount, Message
+from portal.delivery.uncertain import envelope_was_not_sent
 from tests.factories import submit_message
 from tests.integration.history.answers import (
     ACCEPTED,
