@@ -45,8 +45,11 @@ def day_lexeme(organisation_id: int, field_id: int | str, month: int, day: int |
 
 
 def lexemes(organisation_id: int, key: str, field_values: Mapping[str, str]) -> str:
-    """A tsvector of PostgreSQL in its text form. ``key``: a search key."""
-    return " ".join(sorted({quoted(lexeme) for lexeme in _all(organisation_id, key, field_values)}))
+    """A tsvector of PostgreSQL in its text form. ``key``: a search key, with nothing to quote."""
+    found = {f"'{organisation_id}:{word}'" for word in key.split()}
+    for field_id, value in field_values.items():
+        found.update(map(quoted, _of_value(organisation_id, field_id, value)))
+    return " ".join(sorted(found))
 
 
 def quoted(lexeme: str) -> str:
@@ -54,12 +57,9 @@ def quoted(lexeme: str) -> str:
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _all(organisation_id: int, key: str, field_values: Mapping[str, str]) -> Iterator[str]:
-    for word in key.split():
-        yield word_lexeme(organisation_id, word)
-    for field_id, value in field_values.items():
-        yield value_lexeme(organisation_id, field_id, value)
-        if date := _ISO_DATE.fullmatch(value):
-            month, day = map(int, date.groups())
-            yield day_lexeme(organisation_id, field_id, month, None)
-            yield day_lexeme(organisation_id, field_id, month, day)
+def _of_value(organisation_id: int, field_id: str, value: str) -> Iterator[str]:
+    yield value_lexeme(organisation_id, field_id, value)
+    if date := _ISO_DATE.fullmatch(value):
+        month, day = map(int, date.groups())
+        yield day_lexeme(organisation_id, field_id, month, None)
+        yield day_lexeme(organisation_id, field_id, month, day)

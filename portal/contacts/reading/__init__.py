@@ -1,14 +1,15 @@
 """Reading lists of people from files, without the database.
 
-``recognise`` finds out how a file is read, ``preview`` shows its first rows, ``guess_meanings`` says
-what its columns are, ``rows`` streams it, and a ``Doctor`` says of each row whether it can be
+``recognise`` finds out how a file is read, ``preview`` shows its first rows, ``guess_meanings``
+says what its columns are, ``rows`` streams it, and a ``Doctor`` says of each row whether it can be
 imported. ``FileRefused`` is all that any of them raises for a file, whatever is in it.
 """
 
 from portal.contacts.reading.doctor import Bad, Doctor, Healthy
 from portal.contacts.reading.faults import Fault, FaultCode, FileFault, FileRefused, Repair
-from portal.contacts.reading.files import Preview, preview, recognise, rows
+from portal.contacts.reading.files import Preview, preview, rows
 from portal.contacts.reading.meanings import Meaning, OwnField, fold_heading, guess_meanings
+from portal.contacts.reading.recognising import recognise
 from portal.contacts.reading.ways import DELIMITERS, ENCODINGS, Format, Limits, Reading, Row
 
 __all__ = [

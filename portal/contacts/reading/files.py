@@ -1,38 +1,74 @@
 """Files of any format as rows of cells."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
-from portal.contacts.reading.ways import Limits, Reading, Row
+from portal.contacts.reading.csv_rows import csv_rows
+from portal.contacts.reading.faults import FileFault, FileRefused
+from portal.contacts.reading.text_rows import TEXT_HEADINGS, text_rows
+from portal.contacts.reading.vcard_rows import VCARD_HEADINGS, vcard_rows
+from portal.contacts.reading.ways import DEFAULT_LIMITS, Format, Limits, Reading, Row
+from portal.contacts.reading.xlsx import open_workbook, sheet_names, xlsx_rows
 
 
 @dataclass(frozen=True)
 class Preview:
-    """``headings``: of every column, "" where it has none. ``sheets``: names, of XLSX alone."""
+    """``headings``: of every column, "" where it has none; fixed English ones for vCard and pasted
+    text. ``sheets``: names, of XLSX alone."""
 
     headings: list[str]
     rows: list[Row]
     sheets: list[str]
 
 
-def recognise(source: BinaryIO, file_name: str, *, limits: Limits = Limits()) -> Reading:  # noqa: B008
-    """How the file is read, as far as can be told from its beginning. Raises FileRefused."""
-    raise NotImplementedError
-
-
 def preview(
-    source: BinaryIO,
-    reading: Reading,
-    *,
-    count: int = 20,
-    limits: Limits = Limits(),  # noqa: B008
+    source: BinaryIO, reading: Reading, *, count: int = 20, limits: Limits = DEFAULT_LIMITS
 ) -> Preview:
     """The first ``count`` rows. Raises FileRefused."""
-    raise NotImplementedError
+    headings, all_rows = _opened(source, reading, limits)
+    first = list(islice(all_rows, count))
+    width = max((len(row.cells) for row in first if not row.fault), default=0)
+    headings = headings + [""] * (width - len(headings))
+    is_xlsx = reading.format is Format.XLSX
+    sheets = sheet_names(open_workbook(source, limits=limits)) if is_xlsx else []
+    return Preview(headings, first, sheets)
 
 
-def rows(source: BinaryIO, reading: Reading, *, limits: Limits = Limits()) -> Iterator[Row]:  # noqa: B008
-    """All rows in order, without the header; the same each time. Raises FileRefused, TOO_MANY_ROWS
-    at the first row over the limit."""
-    raise NotImplementedError
+def rows(source: BinaryIO, reading: Reading, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Row]:
+    """All rows in order, without the header and blank ones; the same each time. Raises FileRefused,
+    TOO_MANY_ROWS at the first row over the limit."""
+    _headings, all_rows = _opened(source, reading, limits)
+    for index, row in enumerate(all_rows):
+        if index >= limits.rows:
+            raise FileRefused(FileFault.TOO_MANY_ROWS, limit=limits.rows)
+        yield row
+
+
+def refuse_by_size(source: BinaryIO, limits: Limits) -> None:
+    """Raises FileRefused: TOO_BIG, EMPTY."""
+    size = source.seek(0, os.SEEK_END)
+    source.seek(0)
+    if size > limits.size:
+        raise FileRefused(FileFault.TOO_BIG, limit=limits.size)
+    if not size:
+        raise FileRefused(FileFault.EMPTY)
+
+
+def _opened(source: BinaryIO, reading: Reading, limits: Limits) -> tuple[list[str], Iterator[Row]]:
+    refuse_by_size(source, limits)
+    if reading.format is Format.CSV:
+        return csv_rows(
+            source,
+            encoding=reading.encoding,
+            delimiter=reading.delimiter,
+            has_header=reading.has_header,
+        )
+    if reading.format is Format.XLSX:
+        workbook = open_workbook(source, limits=limits)
+        return xlsx_rows(workbook, sheet=reading.sheet, has_header=reading.has_header)
+    if reading.format is Format.VCARD:
+        return list(VCARD_HEADINGS), vcard_rows(source, encoding=reading.encoding)
+    return list(TEXT_HEADINGS), text_rows(source, encoding=reading.encoding)

@@ -56,6 +56,9 @@ class Limits:
     rows: int = 1_048_576
 
 
+DEFAULT_LIMITS = Limits()
+
+
 class Row(NamedTuple):
     """``number``: as a spreadsheet numbers it, the header counted. With a ``fault`` the ``cells``
     are what could be read of it."""

@@ -1,0 +1,73 @@
+"""Sheets of XLSX (ECMA-376, Office Open XML) as rows of cells, streaming.
+
+On the standard library's zip and expat: openpyxl keeps nothing flat that a hostile file makes big
+(shared strings, a cell in the last column of every row) and is several times slower; calamine
+unpacks a whole sheet before its first row.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import BinaryIO, NamedTuple
+
+from portal.contacts.reading.faults import Fault, FaultCode, FileFault, FileRefused
+from portal.contacts.reading.ways import Limits, Row
+from portal.contacts.reading.xlsx.package import Package
+from portal.contacts.reading.xlsx.sheet_rows import sheet_rows
+from portal.contacts.reading.xlsx.workbook import Sheet, Workbook, read_workbook
+
+_ROWS_TO_JUDGE_WIDTH = 50
+
+
+class OpenWorkbook(NamedTuple):
+    package: Package
+    workbook: Workbook
+
+
+def open_workbook(source: BinaryIO, *, limits: Limits) -> OpenWorkbook:
+    """Raises FileRefused."""
+    package = Package(source, unpacked=limits.unpacked)
+    return OpenWorkbook(package, read_workbook(package))
+
+
+def sheet_names(opened: OpenWorkbook) -> list[str]:
+    """Visible ones; all where none is."""
+    return [sheet.name for sheet in _shown(opened)]
+
+
+def first_sheet_with_data(opened: OpenWorkbook) -> str:
+    """Raises FileRefused: EMPTY."""
+    for sheet in _shown(opened):
+        if next(sheet_rows(*opened, sheet), None) is not None:
+            return sheet.name
+    raise FileRefused(FileFault.EMPTY)
+
+
+def xlsx_rows(
+    opened: OpenWorkbook, *, sheet: str, has_header: bool
+) -> tuple[list[str], Iterator[Row]]:
+    """The header's cells, and the rows after it, all as wide as the widest of the first ones; a
+    wider one is an error row. Raises FileRefused: NO_SUCH_SHEET."""
+    chosen = next((each for each in _shown(opened) if each.name == sheet), None)
+    if chosen is None:
+        raise FileRefused(FileFault.NO_SUCH_SHEET, sheet=sheet)
+    all_rows = sheet_rows(*opened, chosen)
+    heading = next(all_rows, Row(0, [])).cells if has_header else []
+    first = list(islice(all_rows, _ROWS_TO_JUDGE_WIDTH))
+    width = max(len(heading), *(len(row.cells) for row in first), 0, 0)
+    return heading, _of_width(chain(first, all_rows), width)
+
+
+def _of_width(all_rows: Iterable[Row], width: int) -> Iterator[Row]:
+    for row in all_rows:
+        missing = width - len(row.cells)
+        if missing > 0:
+            row.cells.extend([""] * missing)
+        elif missing < 0 and not row.fault:
+            data = {"expected": width, "found": len(row.cells)}
+            row = row._replace(fault=Fault(FaultCode.TOO_MANY_CELLS, data=data))
+        yield row
+
+
+def _shown(opened: OpenWorkbook) -> list[Sheet]:
+    sheets = opened.workbook.sheets
+    return [sheet for sheet in sheets if not sheet.is_hidden] or sheets
