@@ -12,7 +12,7 @@ from portal.accounts.models import Organisation, Plan, User
 from portal.accounts.rights import Role
 from portal.contacts.models import Contact, Group
 from portal.delivery.models import GatewayAccount, Message
-from portal.messaging.audience import Audience
+from portal.messaging.gathering import audience_of
 from portal.messaging.services import Order, message_submit
 from portal.senders.models import SenderName, SenderState
 from sms.secret import Secret
@@ -120,6 +120,6 @@ def submit_message(author: User, *numbers: str, **changes: Any) -> Message:
         "form_key": uuid.uuid4().hex,
         **changes,
     }
-    audience = Audience(numbers=numbers or ("79210000000",))
+    audience = audience_of(author, dict.fromkeys(numbers or ("79210000000",), ""))
     order = Order(author=author, audience=audience, **fields)
     return message_submit(order=order).message

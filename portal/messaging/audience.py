@@ -1,118 +1,203 @@
-"""Who a message goes to: typed numbers, picked contacts and groups, merged to one list."""
+"""Whom a message goes to: every number once, in a fixed order, and what became of the rest.
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+``ListedAudience`` keeps it in memory, ``StagedAudience`` (``staging.py``) in the database;
+``gathering.py`` makes either from what an author picked.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol
 
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import Organisation
-from portal.contacts.models import Contact
-from portal.contacts.selectors import groups_with_size
+from portal.accounts.models import User
+from portal.contacts.models import SHARED, Contact
+from portal.contacts.stop_list import Stop, stops_of
 from portal.core.errors import Refused
 from portal.core.explain import explain_phone
+from portal.delivery.models import SkippedBecause
 from portal.delivery.outbox import Recipients
-from portal.messaging.picked import PickedAudience
-from sms.phone import RefusedNumber, read_numbers
+from portal.delivery.skips import SkippedNumber
+from portal.messaging.reach import MOST_NAMED, Named, Part, Reach
+from sms.phone import RefusedNumber
 
-# What memory may hold; a longer list is read piece by piece.
-MOST_LISTED = 2000
-MOST_NAMED = 10
+# Number ("" for none), the contact's id (0 for a typed number), and its name.
+Mention = tuple[str, int, str]
 
 
-class Addressees(Recipients, Protocol):
-    """Recipients, typed ones first, and what became of the other spellings."""
+class Audience(Recipients, Protocol):
+    """The recipients are those of whom nothing says that they must not be sent to."""
 
     @property
-    def merged(self) -> int:
-        """Spellings of a number that was there already."""
+    def reach(self) -> Reach: ...
 
     @property
     def refused(self) -> Sequence[RefusedNumber]:
-        """The first pieces, ten at least, that are no number to send to."""
+        """The first ``MOST_NAMED`` pieces of what was typed that are no number to send to."""
 
-    @property
-    def refused_count(self) -> int:
-        """How many there are in all."""
+    def asked_for(self) -> Iterator[str]:
+        """The recipients' numbers and the stopped ones among them: what the author asked for,
+        whatever the stop list says today."""
+
+    def stopped(self) -> Iterator[SkippedNumber]:
+        """Those of them on the stop list."""
+
+
+@dataclass
+class Refusals:
+    """The first pieces of a text that are no numbers, and how many there were."""
+
+    first: list[RefusedNumber] = field(default_factory=list)
+    count: int = 0
+
+    def numbers_among(self, pieces: Iterable[str | RefusedNumber]) -> Iterator[str]:
+        """Passes numbers on and keeps the others."""
+        for piece in pieces:
+            if not isinstance(piece, RefusedNumber):
+                yield piece
+                continue
+            self.count += 1
+            if len(self.first) < MOST_NAMED:
+                self.first.append(piece)
 
 
 @dataclass(frozen=True)
-class Audience:
-    """Addressees in memory. ``names`` gives contacts' names by number."""
+class ListedAudience:
+    """An audience in memory. ``names``: by number, where they are known already."""
 
+    organisation_id: int
     numbers: tuple[str, ...]
-    merged: int = 0
-    refused: tuple[RefusedNumber, ...] = ()
-    names: dict[str, str] = field(default_factory=dict)
+    stops: Mapping[str, Stop]
+    reach: Reach
+    refused: Sequence[RefusedNumber] = ()
+    names: Mapping[str, str] | None = None
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return self.reach.reached.count
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        return ((number, self.names.get(number, "")) for number in self.numbers)
+        return ((number, self._names.get(number, "")) for number in self.phones())
 
     def phones(self) -> Iterator[str]:
+        return (number for number in self.numbers if number not in self.stops)
+
+    def asked_for(self) -> Iterator[str]:
         return iter(self.numbers)
 
-    @property
-    def refused_count(self) -> int:
-        return len(self.refused)
+    def stopped(self) -> Iterator[SkippedNumber]:
+        for number in self.numbers:
+            if stop := self.stops.get(number):
+                because = skipped_because(is_platform_wide=stop.is_platform_wide)
+                yield number, self._names.get(number, ""), because, stop.reason
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        """What histories show: names of shared contacts alone, for managers read them too."""
+        if self.names is not None:
+            return self.names
+        shared = Contact.objects.filter(organisation=self.organisation_id, shelf=SHARED).in_use()
+        return dict(shared.filter(phone__in=self.numbers).values_list("phone", "name"))
+
+    def at_most_about(self, count: int) -> "ListedAudience":
+        """These are the first of an audience too long to go through now."""
+        first = self.reach.reached.first
+        reach = Reach(Part(count, first), refused=self.reach.refused, is_exact=False)
+        return replace(self, reach=reach)
 
 
-def gather_audience(
+def listed_audience(
+    member: User,
+    mentions: Iterable[Mention],
     *,
-    organisation: Organisation,
-    typed: str = "",
-    contact_ids: Collection[int] = (),
-    group_ids: Collection[int] = (),
-) -> Addressees:
-    """Ids of other organisations are as good as unknown: they add nobody.
-
-    Members come group by group and by name, or if the groups have over ``MOST_LISTED`` in all,
-    in the order in which they became contacts.
-    """
-    read = read_numbers(typed, countries=organisation.allowed_countries)
-    contacts = Contact.objects.of(organisation)
-    picked = list(contacts.filter(pk__in=contact_ids).values_list("phone", "name"))
-    large = _large_groups(organisation, group_ids)
-    for group_id in () if large else group_ids:
-        picked += (
-            contacts.filter(groups=group_id)
-            .order_by("search_key", "id")
-            .values_list("phone", "name")
-        )
-    known = contacts.filter(phone__in=read.numbers).values_list("phone", "name")
-    names = dict([*known, *picked])
-    numbers = tuple(dict.fromkeys([*read.numbers, *(phone for phone, _name in picked)]))
-    merged = read.merged + len(read.numbers) + len(picked) - len(numbers)
-    if not large:
-        return Audience(numbers, merged, read.refused, names)
-    listed = {number: names.get(number, "") for number in numbers}
-    return PickedAudience(organisation.pk, listed, merged, read.refused, large)
-
-
-def _large_groups(organisation: Organisation, group_ids: Collection[int]) -> tuple[int, ...]:
-    """The groups in order, if together they have more members than memory is for."""
-    if not group_ids:
-        return ()
-    own = groups_with_size(organisation).filter(pk__in=group_ids)
-    sizes = {group.pk: getattr(group, "size", 0) for group in own}
-    known = tuple(group_id for group_id in group_ids if group_id in sizes)
-    return known if sum(sizes.values()) > MOST_LISTED else ()
+    refusals: Refusals | None = None,
+    names: Mapping[str, str] | None = None,
+) -> ListedAudience:
+    """The first mention of a number keeps its place. ``names``: not those in the contacts."""
+    assert member.organisation_id is not None, "who may send is a member"
+    refusals = refusals or Refusals()
+    people, repeats = _told_apart(mentions)
+    numbers = tuple(one.phone for one in people if one.phone)
+    numberless = [one for one in people if not one.phone]
+    stops = stops_of(member.organisation_id, numbers)
+    reach = Reach(
+        reached=_part([Named(number) for number in numbers if number not in stops]),
+        duplicates=_part(repeats),
+        stopped=_part(
+            [Named(number, note=stops[number].reason) for number in numbers if number in stops]
+        ),
+        without_number=_part(numberless),
+        refused=refusals.count,
+    )
+    return ListedAudience(
+        organisation_id=member.organisation_id,
+        numbers=numbers,
+        stops=stops,
+        reach=reach_with_names(member, reach),
+        refused=refusals.first,
+        names=names,
+    )
 
 
-def check_audience(audience: Addressees) -> None:
+def _told_apart(mentions: Iterable[Mention]) -> tuple[list[Named], list[Named]]:
+    """Everybody once, in order, and the mentions of who was there already."""
+    people: dict[str | int, Named] = {}
+    repeats: list[Named] = []
+    for phone, contact_id, name in mentions:
+        one = Named(phone, name)
+        if people.setdefault(phone or contact_id, one) is not one:
+            repeats.append(one)
+    return list(people.values()), repeats
+
+
+def _part(found: Sequence[Named]) -> Part:
+    return Part(len(found), tuple(found[:MOST_NAMED]))
+
+
+def reach_with_names(member: User, reach: Reach) -> Reach:
+    """The same with names beside numbers, as the member knows them: own contacts go first."""
+    phones = {one.phone for part in reach.parts for one in part.first} - {""}
+    contacts = Contact.objects.visible_to(member).in_use().filter(phone__in=phones)
+    names = dict(contacts.order_by("shelf").values_list("phone", "name")) if phones else {}
+
+    def named(part: Part) -> Part:
+        first = (replace(one, name=names.get(one.phone, one.name)) for one in part.first)
+        return replace(part, first=tuple(first))
+
+    return replace(
+        reach,
+        reached=named(reach.reached),
+        duplicates=named(reach.duplicates),
+        stopped=named(reach.stopped),
+        without_number=named(reach.without_number),
+    )
+
+
+def skipped_because(*, is_platform_wide: bool) -> SkippedBecause:
+    return SkippedBecause.PLATFORM_STOP_LIST if is_platform_wide else SkippedBecause.STOP_LIST
+
+
+def check_audience(audience: Audience) -> None:
     """Raises ``Refused`` (field ``numbers``) for a bad number, naming each, or for nobody."""
-    if audience.refused_count:
+    reach = audience.reach
+    if reach.refused:
         raise Refused(_explain_refused(audience), field="numbers")
-    if not len(audience):
-        raise Refused(_("Choose at least one recipient."), field="numbers")
+    if len(audience):
+        return
+    if reach.stopped.count:
+        raise Refused(
+            _("Everybody chosen is on the stop list; nothing would be sent."), field="numbers"
+        )
+    if reach.without_number.count:
+        raise Refused(_("Nobody chosen has a number."), field="numbers")
+    raise Refused(_("Choose at least one recipient."), field="numbers")
 
 
-def _explain_refused(audience: Addressees) -> str:
+def _explain_refused(audience: Audience) -> str:
     """Every refused piece with its own reason, at most ten."""
-    named = audience.refused[:MOST_NAMED]
-    lines = [f"{number.raw}: {explain_phone(number.fault, number.data)}" for number in named]
-    if more := audience.refused_count - len(named):
+    lines = [
+        f"{number.raw}: {explain_phone(number.fault, number.data)}" for number in audience.refused
+    ]
+    if more := audience.reach.refused - len(lines):
         lines.append(_("and %(count)s more") % {"count": more})
     return "\n".join(lines)

@@ -2,7 +2,8 @@
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +16,9 @@ from portal.accounts.models import User
 from portal.core.errors import Refused
 from portal.delivery.models import Message
 from portal.messaging import picker
-from portal.messaging.audience import Addressees, check_audience, gather_audience
+from portal.messaging.audience import ListedAudience, check_audience
+from portal.messaging.gathering import audience_completed, audience_glanced
+from portal.messaging.picked import Picked
 from portal.messaging.services import Order, check_text, sender_name_for
 from portal.senders.models import SenderName
 
@@ -65,9 +68,10 @@ class LongTextField(forms.CharField):
 
 
 class ComposeForm(forms.Form):
-    """Valid where nothing but the gateway, the balance and the form key can refuse the message.
+    """Valid where nothing but the gateway, the balance, the form key and, of a long audience, the
+    stop list can refuse the message.
 
-    Ids of other organisations add nobody.
+    Ids that the member does not see add nobody.
     """
 
     sender = forms.ChoiceField(
@@ -124,19 +128,18 @@ class ComposeForm(forms.Form):
         return {
             "q": lambda: self._check_search(cleaned["q"]),
             "sender": lambda: sender_name_for(self.member, cleaned["sender"]),
-            "numbers": lambda: check_audience(self.audience),
+            "numbers": self._check_audience,
             "text": lambda: check_text(self.member, cleaned["text"]),
         }
 
+    def _check_audience(self) -> None:
+        """Where the first of many are stopped, others may not be."""
+        if self.audience.reach.is_exact or self.audience.reach.refused:
+            check_audience(self.audience)
+
     def _check_search(self, query: str) -> None:
         """A search that led to nobody is a recipient forgotten, not something to pass over."""
-        assert self.member.organisation is not None, "who may send is a member"
-        if query and not picker.is_picked(
-            self.member.organisation,
-            query,
-            contact_ids=self.picked("contacts"),
-            group_ids=self.picked("groups"),
-        ):
+        if query and not picker.is_picked(self.member, query, self.picked):
             raise Refused(
                 _("Nobody was picked for “%(query)s”. Pick from the list or clear the field.")
                 % {"query": query[:SHOWN_OF_QUERY]},
@@ -144,31 +147,44 @@ class ComposeForm(forms.Form):
             )
 
     @cached_property
-    def audience(self) -> Addressees:
+    def picked(self) -> Picked:
         """Whom the values in the form name, whether or not the form is valid."""
-        assert self.member.organisation is not None, "who may send is a member"
         typed = str(self["numbers"].value() or "")
-        return gather_audience(
-            organisation=self.member.organisation,
+        return Picked(
             typed=typed if len(typed) <= MOST_NUMBERS_CHARACTERS else "",
-            contact_ids=self.picked("contacts"),
-            group_ids=self.picked("groups"),
+            contact_ids=self._ids("contacts"),
+            group_ids=self._ids("groups"),
         )
+
+    def _ids(self, field: str) -> tuple[int, ...]:
+        """At most as many as the field takes."""
+        return tuple(IdsField(required=False).to_python(self[field].value())[:MOST_PICKED])
+
+    @cached_property
+    def audience(self) -> ListedAudience:
+        """These people, or the first of many."""
+        return audience_glanced(self.member, self.picked)
+
+    @contextmanager
+    def order(self) -> Iterator[Order]:
+        """What the values in the form ask for, whether or not the form is valid; its audience is
+        whole, and stays as it is until the end."""
+        with audience_completed(self.member, self.picked, self.audience) as audience:
+            yield Order(
+                author=self.member,
+                sender_value=str(self["sender"].value() or ""),
+                text=str(self["text"].value() or ""),
+                audience=audience,
+                form_key=str(self["form_key"].value() or ""),
+            )
 
     @property
-    def order(self) -> Order:
-        """What the values in the form ask for, whether or not the form is valid."""
-        return Order(
-            author=self.member,
-            sender_value=str(self["sender"].value() or ""),
-            text=str(self["text"].value() or ""),
-            audience=self.audience,
-            form_key=str(self["form_key"].value() or ""),
+    def was_sent(self) -> bool:
+        """Whether there is a message of this form's already, whatever the form says now."""
+        sent = Message.objects.filter(
+            organisation=self.member.organisation_id, form_key=self.cleaned_data.get("form_key")
         )
-
-    def picked(self, field: str) -> list[int]:
-        """Ids in the field ``contacts`` or ``groups``, at most as many as it takes."""
-        return IdsField(required=False).to_python(self[field].value())[:MOST_PICKED]
+        return "form_key" not in self.errors and sent.exists()
 
     @property
     def has_unmarked_errors(self) -> bool:

@@ -17,8 +17,10 @@ from portal.core.explain import explain_phone
 from portal.delivery.letters import letter_preview
 from portal.delivery.models import GatewayAccount
 from portal.delivery.trouble import Trouble, trouble_of
-from portal.messaging.audience import MOST_LISTED, MOST_NAMED, Addressees
+from portal.messaging.audience import Audience
 from portal.messaging.forms import MOST_TEXT_CHARACTERS
+from portal.messaging.gathering import MOST_LISTED
+from portal.messaging.reach import Part, reach_words
 from portal.messaging.services import check_text
 from sms.batching import batches
 from sms.charset import Unsendable, find_unsendable
@@ -95,6 +97,15 @@ class Money:
 
 
 @dataclass(frozen=True)
+class ShownPart:
+    """A part of the audience's reach under its title; ``name`` tells parts of a page apart."""
+
+    name: str
+    title: str
+    part: Part
+
+
+@dataclass(frozen=True)
 class Outlook:
     """``money`` is None where sending costs nothing."""
 
@@ -102,7 +113,7 @@ class Outlook:
     sender: str
     prepared: str
     text: Text
-    audience: Addressees
+    audience: Audience
     money: Money | None
 
     @property
@@ -120,16 +131,37 @@ class Outlook:
         return trouble_of(self.account, now=timezone.now())
 
     @property
+    def reach_words(self) -> str:
+        return reach_words(self.audience.reach)
+
+    @property
+    def reach_parts(self) -> list[ShownPart]:
+        """The parts that anybody is in, for who wants to see names."""
+        reach = self.audience.reach
+        titled = (
+            ("reached", _("First recipients"), reach.reached),
+            ("duplicates", _("Who is repeated"), reach.duplicates),
+            ("stopped", _("Who is on the stop list"), reach.stopped),
+            ("without", _("Who has no number"), reach.without_number),
+        )
+        return [ShownPart(name, title, part) for name, title, part in titled if part.count]
+
+    @property
+    def about(self) -> str:
+        """Stands before figures that are not exact."""
+        return "" if self.audience.reach.is_exact else "≈ "
+
+    @property
     def refused(self) -> list[tuple[str, str]]:
         """The first refused spellings, each with its reason."""
         return [
             (number.raw, explain_phone(number.fault, number.data))
-            for number in self.audience.refused[:MOST_NAMED]
+            for number in self.audience.refused
         ]
 
     @property
     def more_refused(self) -> int:
-        return max(0, self.audience.refused_count - MOST_NAMED)
+        return self.audience.reach.refused - len(self.audience.refused)
 
     @cached_property
     def first_envelope(self) -> tuple[str, ...]:
@@ -161,7 +193,7 @@ class Outlook:
 
 
 def outlook(
-    *, member: User, account: GatewayAccount, sender: str, text: str, audience: Addressees
+    *, member: User, account: GatewayAccount, sender: str, text: str, audience: Audience
 ) -> Outlook:
     """``sender`` is a name that the member may use, or empty; ``text`` is as it was typed."""
     report, prepared = report_text(member, text)

@@ -1,8 +1,9 @@
 """Submitting a message: the one door that the form, the command and later the API use."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,8 +16,9 @@ from portal.core.explain import explain
 from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.outbox import AlreadySubmitted, Draft, content_hash, message_enqueue
 from portal.delivery.selectors import phones_to_resend
-from portal.messaging.audience import Addressees, Audience, check_audience
-from portal.messaging.staging import fixed
+from portal.delivery.skips import skips_write
+from portal.messaging.audience import Audience, check_audience
+from portal.messaging.gathering import audience_of
 from portal.senders.models import SenderName
 from sms.segments import count
 from sms.text import TextRefused, prepare_text
@@ -35,13 +37,13 @@ class FormKeyTaken(Conflict):
 @dataclass(frozen=True)
 class Order:
     """What an author asks to send, as yet unchecked. One form key of an organisation names one
-    message. ``due_at``: aware, None for at once; ``expires_at``: aware, what has not left by then
-    stays here, None for whenever it takes."""
+    message. ``audience``: one that stays as it is. ``due_at``: aware, None for at once;
+    ``expires_at``: aware, what has not left by then stays here, None for whenever it takes."""
 
     author: User
     sender_value: str
     text: str
-    audience: Addressees
+    audience: Audience
     form_key: str
     due_at: datetime | None = None
     expires_at: datetime | None = None
@@ -49,16 +51,21 @@ class Order:
 
     def made(self, message: Message) -> bool:
         """Whether this very order led to ``message``, whatever the rules say today."""
-        if message.author_id != self.author.pk or self.audience.refused_count:
+        if message.author_id != self.author.pk or self.audience.reach.refused:
             return False
         try:
-            text = prepare_text(self.text)
+            return message.content_hash == self.content_hash
         except TextRefused:
             return False
-        return message.content_hash == content_hash(
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Of what the author asked for: a number that was stopped since changes nothing. Raises
+        ``TextRefused``."""
+        return content_hash(
             sender_value=self.sender_value,
-            text=text,
-            numbers=self.audience.phones(),
+            text=prepare_text(self.text),
+            numbers=self.audience.asked_for(),
             due_at=self.due_at,
             expires_at=self.expires_at,
         )
@@ -78,16 +85,14 @@ def message_submit(*, order: Order) -> Submitted:
     Raises ``Refused`` with the field at fault (``sender``, ``text``, ``numbers``, ``due_at``,
     ``expires_at`` or none), ``FormKeyTaken``, ``NotEnoughMoney``.
     """
-    with fixed(order.audience) as audience:
-        return _submit(replace(order, audience=audience))
-
-
-def _submit(order: Order) -> Submitted:
     if known := message_submitted(order):
         return Submitted(known, is_new=False)
     draft = message_check(order)
+    account = gateway_of(order.author)
     try:
-        message = message_enqueue(draft=draft, account=gateway_of(order.author), actor=order.author)
+        with transaction.atomic():
+            message = message_enqueue(draft=draft, account=account, actor=order.author)
+            skips_write(message, order.audience.stopped())
     except AlreadySubmitted as meanwhile:
         return Submitted(_made_by(order, meanwhile.message), is_new=False)
     return Submitted(message, is_new=True)
@@ -127,6 +132,7 @@ def message_check(order: Order) -> Draft:
         text=prepared,
         recipients=order.audience,
         form_key=order.form_key,
+        content_hash=order.content_hash,
         due_at=order.due_at,
         expires_at=order.expires_at,
         resend_of=order.resend_of,
@@ -215,7 +221,7 @@ def _order_again(message: Message, author: User, phones: Collection[str]) -> Ord
         author=author,
         sender_value=message.sender_value,
         text=message.text,
-        audience=Audience(numbers=tuple(names), names=names),
+        audience=audience_of(author, names),
         form_key=f"resend-{message.pk}-{message.resends.count()}",
         resend_of=message,
     )

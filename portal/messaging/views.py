@@ -1,7 +1,6 @@
 """Writing a message: the form, its confirmation, and sending."""
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +18,7 @@ from portal.core.errors import Refused
 from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.outbox import Draft
 from portal.messaging import picker
+from portal.messaging.audience import Audience
 from portal.messaging.forms import (
     MOST_TEXT_CHARACTERS,
     ComposeForm,
@@ -28,6 +28,7 @@ from portal.messaging.forms import (
 from portal.messaging.live import Outlook, outlook
 from portal.messaging.services import (
     FormKeyTaken,
+    Order,
     Submitted,
     gateway_of,
     message_check,
@@ -35,9 +36,6 @@ from portal.messaging.services import (
     message_submitted,
 )
 from sms.charset import leave_out, substitute
-from sms.phone import display
-
-FIRST_RECIPIENTS = 5
 
 
 @requires(Right.SEND)
@@ -61,7 +59,7 @@ def live(request: MemberRequest) -> HttpResponse:
     if account is None:
         return HttpResponse(status=204)
     form = ComposeForm(initial=_typed(request.POST), member=request.member)
-    context = {"outlook": _outlook(form, account), "is_update": True}
+    context = {"outlook": _outlook(form, account, form.audience), "is_update": True}
     return render(request, "messaging/_live.html", context)
 
 
@@ -79,35 +77,41 @@ def confirm(request: MemberRequest) -> HttpResponse:
     """The message as it will go, before it goes; a reload after sign-in leads to the form."""
     if request.method != "POST":
         return redirect("messaging:compose")
-    form = ComposeForm(request.POST, member=request.member)
-    if answer := _answer_to_replay(request, form):
-        return answer
-    draft = _checked(form)
-    if draft is None:
-        return _compose_page(request, form)
-    return _confirm_page(request, form, draft)
+    return _with_order(request, _confirm_page)
 
 
 @requires(Right.SEND)
 @require_POST
 def send(request: MemberRequest) -> HttpResponse:
     """Send what was confirmed, once: a replay leads to the same message."""
+    return _with_order(request, _submit)
+
+
+Step = Callable[[MemberRequest, ComposeForm, Order, Draft], HttpResponse]
+
+
+def _with_order(request: MemberRequest, step: Step) -> HttpResponse:
+    """What ``step`` answers to the order that the form makes; or what became of the order that came
+    from this form before; or the form with what is wrong."""
     form = ComposeForm(request.POST, member=request.member)
-    if answer := _answer_to_replay(request, form):
-        return answer
-    draft = _checked(form)
-    if draft is None:
+    if not form.is_valid() and not form.was_sent:
         return _compose_page(request, form)
+    with form.order() as order:
+        try:
+            if sent := message_submitted(order):
+                return _sent(request, order, Submitted(sent, is_new=False))
+            return step(request, form, order, message_check(order))
+        except FormKeyTaken as taken:
+            return _form_key_taken_page(request, form, order, taken.existing)
+        except Refused as refused:
+            form.refuse(refused)
+            return _compose_page(request, form)
+
+
+def _submit(request: MemberRequest, form: ComposeForm, order: Order, draft: Draft) -> HttpResponse:
     if request.POST.get("confirmed", "") not in {"", _fingerprint(draft)}:
-        return _confirm_page(request, form, draft, is_changed=True)
-    try:
-        submitted = message_submit(order=form.order)
-    except FormKeyTaken as taken:
-        return _form_key_taken_page(request, form, taken.existing)
-    except Refused as refused:
-        form.refuse(refused)
-        return _compose_page(request, form)
-    return _sent(request, submitted)
+        return _confirm_page(request, form, order, draft, is_changed=True)
+    return _sent(request, order, message_submit(order=order))
 
 
 def _typed(data: QueryDict) -> dict[str, Any]:
@@ -131,33 +135,11 @@ def _typed_text(data: QueryDict) -> str:
     return leave_out(text) if "leave_out" in data else text
 
 
-def _checked(form: ComposeForm) -> Draft | None:
-    """The message that the form makes, or None with the reasons in the form's errors."""
-    if not form.is_valid():
-        return None
-    try:
-        draft = message_check(form.order)
-    except Refused as refused:
-        form.refuse(refused)
-        return None
-    return draft
-
-
 def _fingerprint(draft: Draft) -> str:
-    """Names what the author saw and agreed to: content and price."""
+    """Names what the author saw and agreed to: content, how many it goes to, and the price."""
     assert draft.author.organisation is not None, "who may send is a member"
-    return f"{draft.content_hash}-{draft.author.organisation.price_per_segment}"
-
-
-def _answer_to_replay(request: MemberRequest, form: ComposeForm) -> HttpResponse | None:
-    """The answer where something was sent from this very form already."""
-    if "form_key" in form.errors:
-        return None
-    try:
-        sent = message_submitted(form.order)
-    except FormKeyTaken as taken:
-        return _form_key_taken_page(request, form, taken.existing)
-    return _sent(request, Submitted(sent, is_new=False)) if sent else None
+    price = draft.author.organisation.price_per_segment
+    return f"{draft.content_hash}-{len(draft.recipients)}-{price}"
 
 
 def _compose_page(request: MemberRequest, form: ComposeForm) -> HttpResponse:
@@ -167,12 +149,8 @@ def _compose_page(request: MemberRequest, form: ComposeForm) -> HttpResponse:
         return render(request, "messaging/not_ready.html", missing)
     context = {
         "form": form,
-        "outlook": _outlook(form, account),
-        "picked": picker.picked(
-            request.organisation,
-            contact_ids=form.picked("contacts"),
-            group_ids=form.picked("groups"),
-        ),
+        "outlook": _outlook(form, account, form.audience),
+        "picked": picker.choices(request.member, form.picked),
         "query": request.POST.get("q", ""),
         "found": _found(request, form) if "find" in request.POST or "q" in form.errors else None,
     }
@@ -186,38 +164,35 @@ def _account(request: MemberRequest) -> GatewayAccount | None:
         return None
 
 
-def _outlook(form: ComposeForm, account: GatewayAccount) -> Outlook:
+def _outlook(form: ComposeForm, account: GatewayAccount, audience: Audience) -> Outlook:
     return outlook(
         member=form.member,
         account=account,
         sender=form.usable_sender,
         text=str(form["text"].value() or ""),
-        audience=form.audience,
+        audience=audience,
     )
 
 
 def _found(request: MemberRequest, form: ComposeForm) -> list[picker.Choice]:
-    return picker.find(
-        request.organisation,
-        request.POST.get("q", ""),
-        contact_ids=form.picked("contacts"),
-        group_ids=form.picked("groups"),
-    )
+    return picker.find(request.member, request.POST.get("q", ""), form.picked)
 
 
 def _confirm_page(
-    request: MemberRequest, form: ComposeForm, draft: Draft, *, is_changed: bool = False
+    request: MemberRequest,
+    form: ComposeForm,
+    order: Order,
+    draft: Draft,
+    *,
+    is_changed: bool = False,
 ) -> HttpResponse:
-    forecast = _outlook(form, gateway_of(request.member))
+    forecast = _outlook(form, gateway_of(request.member), order.audience)
     if forecast.money and (shortage := forecast.money.shortage):
-        form.refuse(shortage)
-        return _compose_page(request, form)
+        raise shortage
     context = {
         "form": form,
         "draft": draft,
         "outlook": forecast,
-        "first": list(islice(_named(draft), FIRST_RECIPIENTS)),
-        "more": max(0, len(draft.recipients) - FIRST_RECIPIENTS),
         "fingerprint": _fingerprint(draft),
         "is_changed": is_changed,
         "language_next": reverse("messaging:compose"),
@@ -225,28 +200,24 @@ def _confirm_page(
     return render(request, "messaging/confirm.html", context)
 
 
-def _named(draft: Draft) -> Iterator[tuple[str, str]]:
-    return ((display(number), name) for number, name in draft.recipients)
-
-
 def _form_key_taken_page(
-    request: MemberRequest, form: ComposeForm, existing: Message
+    request: MemberRequest, form: ComposeForm, order: Order, existing: Message
 ) -> HttpResponse:
     """The message sent under the form's key beside what came now; another author's is not shown."""
     visible = Message.objects.visible_to(request.member).filter(pk=existing.pk).first()
-    context = {"form": form, "existing": visible, "count": len(form.audience)}
+    asked_for = order.audience.reach.reached.count + order.audience.reach.stopped.count
+    context = {"form": form, "existing": visible, "count": asked_for}
     return render(request, "messaging/form_key_taken.html", context, status=409)
 
 
-def _sent(request: MemberRequest, submitted: Submitted) -> HttpResponse:
-    message = submitted.message
+def _sent(request: MemberRequest, order: Order, submitted: Submitted) -> HttpResponse:
     if submitted.is_new:
         words = ngettext(
             "The message to %(count)s recipient was put into the queue.",
             "The message to %(count)s recipients was put into the queue.",
-            message.recipients_count,
+            len(order.audience),
         )
-        messages.success(request, words % {"count": message.recipients_count})
+        messages.success(request, words % {"count": len(order.audience)})
     else:
         messages.info(request, _("This message was sent already; nothing was sent again."))
-    return redirect("history:message", message.pk)
+    return redirect("history:message", submitted.message.pk)

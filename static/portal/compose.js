@@ -88,7 +88,16 @@
   document.addEventListener("focusin", closeOutside);
 
   form.addEventListener("input", (event) => unmark(event.target));
+  // What was opened to see names stays open while figures go on.
+  let opened = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id !== "live") return;
+    opened = [...event.target.querySelectorAll("details[open]")].map((part) => part.id);
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "live") {
+      opened.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+    }
     if (event.target.id === "id_text") document.getElementById("id_text").focus();
     // An answer that comes after the list was closed must not open it again.
     if (event.target === found && !isOpen) close();

@@ -10,7 +10,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
 from portal.delivery.models import Message
-from portal.messaging.audience import MOST_LISTED
+from portal.messaging.gathering import MOST_LISTED
 from tests.factories import (
     ContactFactory,
     GatewayAccountFactory,

@@ -15,9 +15,10 @@ from portal.contacts.models import Contact, Group
 from portal.core.errors import Refused
 from portal.delivery import outbox
 from portal.delivery.models import Envelope, Message
-from portal.messaging.audience import MOST_LISTED, gather_audience
+from portal.messaging.gathering import MOST_LISTED, audience_gathered, audience_read
+from portal.messaging.picked import Picked
+from portal.messaging.reach import Named
 from portal.messaging.services import Order, message_submit
-from portal.messaging.staging import numbers_read
 from portal.senders.models import SenderName
 from sms.batching import batches
 from tests.factories import (
@@ -56,7 +57,7 @@ def submit(author: User, texts: Iterable[str], **changes: Any) -> Message:
         "form_key": uuid.uuid4().hex,
         **changes,
     }
-    with numbers_read(organisation, texts) as audience:
+    with audience_read(author, texts) as audience:
         return message_submit(order=Order(author=author, audience=audience, **fields)).message
 
 
@@ -90,8 +91,8 @@ def test_the_first_mention_of_a_number_keeps_its_place(author: User) -> None:
 
 
 def test_repeats_in_a_long_file_are_counted(author: User) -> None:
-    with numbers_read(organisation_of(author), ["\n".join([*phones(), *phones(3)])]) as audience:
-        assert (len(audience), audience.merged) == (MANY, 3)
+    with audience_read(author, ["\n".join([*phones(), *phones(3)])]) as audience:
+        assert (len(audience), audience.reach.duplicates.count) == (MANY, 3)
 
 
 def test_the_same_numbers_listed_and_read_piece_by_piece_are_the_same_order(author: User) -> None:
@@ -204,12 +205,14 @@ def test_a_large_group_is_counted_and_sent_to(desk: Desk) -> None:
     picked = {"groups": [group.pk], "numbers": "8 921 000 00 05, +7 911 111-11-11"}
 
     outlook = desk.live(**picked).context["outlook"]
-    assert (len(outlook.audience), outlook.audience.merged) == (MANY + 1, 1)
-    assert outlook.envelopes_count == 27
+    assert (len(outlook.audience), outlook.audience.reach.is_exact) == (MANY + 2, False)
+    assert outlook.envelopes_count == 64
     assert "PhoneNumber=79210000005,79111111111,79210000000,79210000001," in outlook.letter
 
     confirmation = desk.confirm(**picked)
-    assert confirmation.context["first"][0] == ("+7 921 000-00-05", "N79210000005")
+    audience = confirmation.context["outlook"].audience
+    assert (len(audience), audience.reach.duplicates.count) == (MANY + 1, 1)
+    assert audience.reach.reached.first[0] == Named("79210000005", "N79210000005")
     fingerprint = confirmation.context["fingerprint"]
     assert desk.send(**picked, confirmed=fingerprint).status_code == 302
 
@@ -235,16 +238,11 @@ def test_members_of_several_large_groups_are_merged(author: User) -> None:
     ]
     single = ContactFactory(organisation=organisation, phone="79990000000")
 
-    audience = gather_audience(
-        organisation=organisation,
-        typed="79210000003",
-        contact_ids=[single.pk],
-        group_ids=[group.pk for group in groups],
-    )
-
+    picked = Picked("79210000003", (single.pk,), tuple(group.pk for group in groups))
     expected = list(dict.fromkeys(["79210000003", "79990000000", *phones()]))
-    assert list(audience.phones()) == expected
-    assert (len(audience), audience.merged) == (MANY + 1, 501)
+    with audience_gathered(author, picked) as audience:
+        assert list(audience.phones()) == expected
+        assert (len(audience), audience.reach.duplicates.count) == (MANY + 1, 501)
 
 
 def test_a_large_group_of_another_organisation_adds_nobody(
@@ -253,6 +251,5 @@ def test_a_large_group_of_another_organisation_adds_nobody(
     own = GroupFactory(organisation=author.organisation)
     foreign = group_of_many(OrganisationFactory(), phones())
 
-    audience = gather_audience(organisation=organisation_of(author), group_ids=[foreign.pk, own.pk])
-
-    assert len(audience) == 0
+    with audience_gathered(author, Picked(group_ids=(foreign.pk, own.pk))) as audience:
+        assert audience.reach.picked == 0

@@ -49,7 +49,7 @@ def test_line_breaks_of_a_browser_count_once(desk: Desk) -> None:
 def test_merged_and_refused_numbers_are_told(desk: Desk) -> None:
     page = desk.live(numbers="79210000000\n8 921 000-00-00\n7921123456").content.decode()
 
-    assert "1 repeated number was merged" in page
+    assert "Will reach 1 person: 2 picked, 1 duplicate." in page
     assert "7921123456" in page
     assert "10 instead of 11" in page
 

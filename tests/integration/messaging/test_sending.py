@@ -200,7 +200,7 @@ def test_one_number_in_three_spellings_and_two_groups_is_one_recipient(desk: Des
     page = desk.confirm(**filled_in).content.decode()
     desk.send(**filled_in)
 
-    assert "4 repeated numbers were merged" in page
+    assert "Will reach 1 person: 5 picked, 4 duplicates." in page
     assert [message.recipients_count for message in desk.messages()] == [1]
 
 

@@ -1,7 +1,7 @@
 import argparse
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -14,10 +14,11 @@ from portal.accounts.models import Organisation, User
 from portal.audit.commands import WRONG_USAGE, ServiceCommand, idempotency_key, text_file
 from portal.contacts.models import Group
 from portal.core.errors import Refused
-from portal.messaging.audience import Addressees, gather_audience
+from portal.messaging.audience import Audience
+from portal.messaging.gathering import audience_gathered, audience_read
+from portal.messaging.picked import Picked
 from portal.messaging.schedule import moment_meant
 from portal.messaging.services import Order, message_submit
-from portal.messaging.staging import numbers_read
 
 # Octets of a file that are read at once.
 _PART = 1 << 16
@@ -72,11 +73,11 @@ class Command(ServiceCommand):
     def perform(self, **options: Any) -> str:
         with options["to_file"] or nullcontext():
             author = active_user(options["author"])
-            with _addressees(_organisation_of(author), options) as audience:
+            with _audience(author, options) as audience:
                 return str(message_submit(order=_order(author, audience, options)).message.pk)
 
 
-def _order(author: User, audience: Addressees, options: dict[str, Any]) -> Order:
+def _order(author: User, audience: Audience, options: dict[str, Any]) -> Order:
     zone = _organisation_of(author).zone
     due_at, expires_at = (
         moment_meant(options[option], zone=zone, field=field) if options[option] else None
@@ -99,24 +100,29 @@ def _organisation_of(author: User) -> Organisation:
     return author.organisation
 
 
-@contextmanager
-def _addressees(organisation: Organisation, options: dict[str, Any]) -> Iterator[Addressees]:
+def _audience(author: User, options: dict[str, Any]) -> AbstractContextManager[Audience]:
+    _organisation_of(author)
     if options["to_file"]:
-        with numbers_read(organisation, _texts(options["to_file"])) as addressees:
-            yield addressees
-    elif options["to"]:
-        yield gather_audience(organisation=organisation, typed="\n".join(options["to"]))
-    else:
-        yield gather_audience(
-            organisation=organisation, group_ids=[_group(organisation, options["group"])]
+        return audience_read(author, _texts(options["to_file"]))
+    if options["to"]:
+        return audience_gathered(author, Picked(typed="\n".join(options["to"])))
+    return audience_gathered(author, Picked(group_ids=(_group(author, options["group"]),)))
+
+
+def _group(author: User, name: str) -> int:
+    """The id of the only group of this name that the author sees."""
+    found = Group.objects.visible_to(author).filter(name=name)
+    if len(found) > 1:
+        raise Refused(
+            _(
+                "There are two groups “%(name)s”: one shared by the organisation and your own. "
+                "Rename one of them."
+            )
+            % {"name": name}
         )
-
-
-def _group(organisation: Organisation, name: str) -> int:
-    group = Group.objects.filter(organisation=organisation, name=name).first()
-    if group is None:
+    if not found:
         raise Refused(_("There is no group “%(name)s”.") % {"name": name})
-    return group.pk
+    return found[0].pk
 
 
 def _texts(file: TextIO) -> Iterator[str]:
