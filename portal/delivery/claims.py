@@ -19,6 +19,8 @@ from portal.delivery.models import GatewayAccount, Message, OutboxEntry
 from portal.delivery.permits import Permits
 from portal.delivery.recall import claim_begins
 from portal.delivery.scheduling import BULK, INTERACTIVE, entries_due, may_send
+from portal.delivery.slices import Slice, columns_of
+from portal.delivery.stopped import stopped_take_out
 
 _UNLIMITED = 1_000_000
 
@@ -46,22 +48,15 @@ class ClaimedEnvelope:
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """What a claim took under ``token``. ``next_slot``: when the account's limit per minute lets
-    more go (None: at once). ``is_contended``: others held locks on what else was due."""
+    more go (None: at once). ``is_contended``: others held locks on what else was due.
+    ``took_some``: there was something, though all of it may have been stopped."""
 
     token: uuid.UUID
     account: GatewayAccount
     envelopes: Sequence[ClaimedEnvelope] = ()
     next_slot: datetime | None = None
     is_contended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Slice:
-    """Numbers ``low`` to ``high`` of a message's envelopes."""
-
-    message: Message
-    low: int
-    high: int
+    took_some: bool = False
 
 
 def lease_end(now: datetime) -> datetime:
@@ -75,7 +70,7 @@ def envelopes_claim(
     """Take up to ``most`` due envelopes, interactive first, and commit that we hold them.
 
     Messages that may no longer be sent are held, and not in the claim; those too late are left to
-    the sweep.
+    the sweep. Recipients stopped since their message was submitted are skipped.
     """
     claim_begins()
     token = uuid.uuid4()
@@ -88,6 +83,7 @@ def envelopes_claim(
     if not only_interactive:
         choice.take_returned()
         choice.take_new(BULK)
+    stopped_take_out(choice.slices, organisation_id=account.organisation_id, now=now)
     envelopes = _envelopes(token, choice.slices)
     if envelopes:
         _claim_insert(token, account, envelopes, now)
@@ -98,6 +94,7 @@ def envelopes_claim(
         envelopes,
         account.next_slot if account.per_minute else None,
         choice.is_contended,
+        bool(choice.slices),
     )
 
 
@@ -152,7 +149,7 @@ class _Choice:
     """The parts of messages that one claim takes, in order."""
 
     def __init__(self, account_id: int, most: int, now: datetime) -> None:
-        self.slices: list[_Slice] = []
+        self.slices: list[Slice] = []
         self.is_contended = False
         self._account_id = account_id
         self._room = most
@@ -166,7 +163,7 @@ class _Choice:
         for entry in locked:
             if self._room and self._may_leave(entry.message):
                 high = min(entry.last_number, entry.next_number + self._room - 1)
-                self._take(_Slice(entry.message, entry.next_number, high))
+                self._take(Slice(entry.message, entry.next_number, high))
                 moved.append((entry.message_id, high + 1))
         _move_cursors(moved)
 
@@ -195,10 +192,10 @@ class _Choice:
         messages = _messages({message_id for _id, message_id, _number in found})
         leaving = [row for row in found if self._may_leave(messages[row[1]])]
         for _id, message_id, number in leaving:
-            self._take(_Slice(messages[message_id], number, number))
+            self._take(Slice(messages[message_id], number, number))
         _leave_the_returned([row[0] for row in leaving])
 
-    def _take(self, part: _Slice) -> None:
+    def _take(self, part: Slice) -> None:
         self.slices.append(part)
         self._room -= part.high - part.low + 1
 
@@ -263,7 +260,7 @@ def _leave_the_returned(ids: Sequence[int]) -> None:
         )
 
 
-def _envelopes(token: uuid.UUID, slices: Sequence[_Slice]) -> list[ClaimedEnvelope]:
+def _envelopes(token: uuid.UUID, slices: Sequence[Slice]) -> list[ClaimedEnvelope]:
     if not slices:
         return []
     found = rows(
@@ -278,11 +275,7 @@ def _envelopes(token: uuid.UUID, slices: Sequence[_Slice]) -> list[ClaimedEnvelo
          WHERE e.state = 'queued'
          ORDER BY s.place, e.number
         """,
-        {
-            "messages": integers(part.message.pk for part in slices),
-            "lows": integers(part.low for part in slices),
-            "highs": integers(part.high for part in slices),
-        },
+        columns_of(slices),
     )
     return [
         ClaimedEnvelope(

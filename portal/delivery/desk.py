@@ -120,7 +120,7 @@ class Desk:
             return
         self.next_slot = claimed.next_slot
         # Interactive ones that came back to the queue are left to a claim of everything.
-        self.has_more = only_interactive or claimed.is_contended or bool(claimed.envelopes)
+        self.has_more = only_interactive or claimed.is_contended or claimed.took_some
         if not claimed.envelopes:
             return
         keys = {envelope.key for envelope in claimed.envelopes}

@@ -158,8 +158,13 @@ def _close(message_ids: Sequence[int]) -> int:
         WITH counts AS (
             SELECT message_id, jsonb_object_agg(state, total) AS by_state
               FROM (SELECT e.message_id, e.state, sum(e.recipients_count) AS total
-                      FROM delivery_envelope e WHERE e.message_id = ANY(%(ids)s::bigint[])
-                     GROUP BY e.message_id, e.state) AS s
+                      FROM delivery_envelope e
+                     WHERE e.message_id = ANY(%(ids)s::bigint[]) AND e.state <> 'skipped'
+                     GROUP BY e.message_id, e.state
+                     UNION ALL
+                    SELECT k.message_id, 'skipped', count(*)
+                      FROM delivery_skip k WHERE k.message_id = ANY(%(ids)s::bigint[])
+                     GROUP BY k.message_id) AS s
              GROUP BY message_id
             HAVING NOT bool_or(state IN ('queued', 'transmitting'))),
         noted AS (
