@@ -300,18 +300,20 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # RabbitMQ gives what a vanished worker has in hand to another after two of these.
 CELERY_BROKER_HEARTBEAT = 10
 CELERY_TASK_PUBLISH_RETRY = False
+# Workers take from the queues in turn, so that what beat asks for does not wait behind the rings of
+# busy accounts. Long work has a queue of its own, so that a worker can be kept free of it for
+# deliveries.
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("celery", "chores", "background")]
+CELERY_TASK_ROUTES = {
+    "portal.delivery.tasks.sweep": {"queue": "chores"},
+    "portal.delivery.tasks.notices": {"queue": "chores"},
+    "portal.contacts.tasks.*": {"queue": "background"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A worker back on a new connection would end: RabbitMQ keeps its control queue for the old one.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TIMEZONE = "UTC"
-# Workers take from the queues in turn, so that what beat asks for does not wait behind the rings of
-# busy accounts.
-CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("celery", "chores")]
-CELERY_TASK_ROUTES = {
-    "portal.delivery.tasks.sweep": {"queue": "chores"},
-    "portal.delivery.tasks.notices": {"queue": "chores"},
-}
 # In memory: no entry is so rare that its last run were worth a file.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 SWEEP_SECONDS = 10
@@ -329,7 +331,24 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": NOTICES_SECONDS,
         "options": {"expires": 3 * NOTICES_SECONDS, "retry": True},
     },
+    "abandoned": {
+        "task": "portal.contacts.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS, "retry": True},
+    },
 }
+
+# Imports
+IMPORT_MAX_BYTES = 2**20 * environment.whole_number(
+    "PORTAL_IMPORT_MAX_MB", default=100, at_least=1
+)
+IMPORT_MAX_ROWS = environment.whole_number("PORTAL_IMPORT_MAX_ROWS", default=1_000_000, at_least=1)
+# The first of them refuses a file that is too long before it has come whole.
+FILE_UPLOAD_HANDLERS = [
+    "portal.core.uploads.CappedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Delivery
 DELIVERY_LEASE_SECONDS = environment.whole_number("PORTAL_LEASE_SECONDS", default=60, at_least=1)

@@ -1,0 +1,102 @@
+"""Rows of a file, examined a batch at a time."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from portal.contacts.imports.lines import contact_line, stop_line
+from portal.contacts.imports.report import Named, Report, fault_key
+from portal.contacts.imports.seen import Seen
+from portal.contacts.models import ImportTarget
+from portal.contacts.reading import Bad, Doctor, Fault, Healthy, Meaning, Row
+
+# Of a row that cannot be imported so much is given back.
+LONGEST_BAD_CELL = 2_000
+MOST_BAD_CELLS = 200
+
+
+@dataclass
+class Batch:
+    """``lines``: good rows for COPY; ``names``: name and search key of those without a number;
+    ``bad``: rows of the table of bad ones, without the import's id."""
+
+    lines: list[str] = field(default_factory=list)
+    phones: list[str] = field(default_factory=list)
+    names: list[tuple[str, str]] = field(default_factory=list)
+    bad: list[tuple[int, str, str]] = field(default_factory=list)
+    last_row: int = 0
+
+
+class Examination:
+    """``report`` grows with every batch."""
+
+    def __init__(
+        self, target: str, meanings: Sequence[str], doctor: Doctor, seen: Seen, report: Report
+    ) -> None:
+        self._examine = doctor.examine
+        self._line = stop_line if target == ImportTarget.STOP_LIST else contact_line
+        self._phone_column = meanings.index(Meaning.PHONE) if Meaning.PHONE in meanings else None
+        self._seen = seen
+        self.report = report
+
+    def batch(self, rows: Iterable[Row]) -> Batch:
+        batch = Batch()
+        for row in rows:
+            self.report.rows += 1
+            batch.last_row = row.number
+            found = Bad((row.fault,)) if row.fault else self._examine(row.cells)
+            if found is None:
+                self.report.blank += 1
+            elif isinstance(found, Bad):
+                self._note_bad(batch, row, found.faults)
+            elif self._seen.is_new(found.phone, found.name):
+                self._note_good(batch, row, found)
+            else:
+                self.report.duplicates += 1
+        return batch
+
+    def _note_good(self, batch: Batch, row: Row, found: Healthy) -> None:
+        self.report.good += 1
+        batch.lines.append(self._line(found))
+        if found.phone:
+            batch.phones.append(found.phone)
+        else:
+            batch.names.append((found.name, found.search_key))
+        if found.repairs:
+            self.report.repaired += 1
+            for repair in found.repairs:
+                named = self.report.repairs.setdefault(repair.value, Named())
+                named.note(row.number, self._written_number(row))
+
+    def _note_bad(self, batch: Batch, row: Row, faults: Sequence[Fault]) -> None:
+        self.report.bad += 1
+        for fault in faults:
+            written = _cell(row, fault.column)
+            self.report.faults.setdefault(fault_key(fault), Named()).note(row.number, written)
+        cells = [_storable(cell[:LONGEST_BAD_CELL]) for cell in row.cells[:MOST_BAD_CELLS]]
+        told = _all_storable([fault.as_dict() for fault in faults])
+        batch.bad.append((row.number, json.dumps(cells), json.dumps(told)))
+
+    def _written_number(self, row: Row) -> str:
+        return _cell(row, self._phone_column)
+
+
+def _cell(row: Row, column: int | None) -> str:
+    there = column is not None and column < len(row.cells)
+    return _storable(row.cells[column][:100]) if there and column is not None else ""
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL keeps neither NUL nor half a surrogate pair."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _all_storable(value: object) -> object:
+    """The same of everything inside, as JSON has it."""
+    if isinstance(value, Mapping):
+        return {str(key): _all_storable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_all_storable(inner) for inner in value]
+    return value if value is None or isinstance(value, int | float) else _storable(str(value))

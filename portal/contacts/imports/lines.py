@@ -1,0 +1,84 @@
+"""Good rows as lines of PostgreSQL's COPY: made once by the check, written as they are."""
+
+import json
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+
+from portal.contacts.models import CheckedRows, Import
+from portal.contacts.reading import Healthy
+from portal.core.prepared import rows
+
+# In the order of a line.
+COLUMNS = (
+    *("phone", "surname", "given_name", "patronymic", "name", "note"),
+    *("field_values", "search_key", "lexemes"),
+)
+_NULL = r"\N"
+_TO_ESCAPE = re.compile(r"[\\\n\r]")
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_ESCAPED = re.compile(r"\\(.)")
+_PLAIN = {"t": "\t", "n": "\n", "r": "\r"}
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_KEEP = """
+    INSERT INTO contacts_checkedrows (source_id, number, last_row, count, content)
+    SELECT %(source)s, coalesce(max(number) + 1, 0), %(last_row)s, %(count)s, %(content)s
+      FROM contacts_checkedrows WHERE source_id = %(source)s
+"""
+
+
+def contact_line(found: Healthy) -> str:
+    """Without the line's end."""
+    return _line(
+        (
+            *(found.phone, found.surname, found.given_name, found.patronymic, found.name),
+            *(found.note, _encode(found.field_values) if found.field_values else "{}"),
+            *(found.search_key, found.lexemes),
+        )
+    )
+
+
+def stop_line(found: Healthy) -> str:
+    """Number and reason."""
+    return _line((found.phone, found.reason))
+
+
+def values(line: str) -> list[str]:
+    """What a line was made of; field values as JSON."""
+    parts = line.split("\t")
+    if "\\" not in line:
+        return parts
+    return [_ESCAPED.sub(lambda found: _PLAIN.get(found[1], found[1]), part) for part in parts]
+
+
+def phone_of(line: str) -> str:
+    return line[: line.index("\t")]
+
+
+def keep_lines(source: Import, lines: Sequence[str], *, last_row: int) -> None:
+    """``last_row``: of the file, as far as it was gone through for them."""
+    if lines:
+        content = zlib.compress("\n".join(lines).encode(), 1)
+        kept = {"source": source.pk, "last_row": last_row, "count": len(lines), "content": content}
+        rows(_KEEP, kept)
+
+
+def kept_lines(checked: CheckedRows) -> list[str]:
+    return zlib.decompress(checked.content).decode().split("\n")
+
+
+def with_constants(lines: Iterable[str], constants: Iterable[object]) -> bytes:
+    """For COPY: every line after the same first columns; None is NULL."""
+    first = "".join(f"{_NULL if one is None else _escaped(str(one))}\t" for one in constants)
+    return "".join(f"{first}{line}\n" for line in lines).encode()
+
+
+def _line(parts: Sequence[str]) -> str:
+    line = "\t".join(parts)
+    if line.count("\t") == len(parts) - 1 and not _TO_ESCAPE.search(line):
+        return line
+    return "\t".join(map(_escaped, parts))
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)

@@ -1,0 +1,187 @@
+"""A batch of good rows, made contacts."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from portal.contacts.imports.lines import COLUMNS, phone_of, values, with_constants
+from portal.contacts.models import Import
+from portal.contacts.models.contact import LONGEST_NAME, SHARED, composed_name
+from portal.contacts.search_words import lexemes, search_key
+from portal.core.prepared import integers, rows
+
+_CONSTANTS = ("organisation_id", "owner_id", "imported_by_id", "created_at", "changed_at")
+_INTO = f"contacts_contact ({', '.join((*_CONSTANTS, *COLUMNS))})"
+_NAME_PARTS = ("surname", "given_name", "patronymic")
+_SAID = (*_NAME_PARTS, "note")
+# Somebody may add the same numbers at the same time; each time they are known.
+_MOST_TRIES = 20
+
+_OF_SHELF = """
+    SELECT id, phone, surname, given_name, patronymic, name, note, field_values,
+           archived_at IS NOT NULL
+      FROM contacts_contact
+     WHERE organisation_id = %(organisation)s AND shelf = %(shelf)s
+"""
+_KNOWN_BY_NUMBER = f"""
+    {_OF_SHELF} AND phone <> '' AND phone = ANY(%(keys)s::text[])
+     ORDER BY id FOR NO KEY UPDATE
+"""
+_KNOWN_BY_NAME = f"""
+    {_OF_SHELF} AND archived_at IS NULL AND phone = '' AND search_key = ANY(%(keys)s::text[])
+     ORDER BY id FOR NO KEY UPDATE
+"""
+_CHANGED = """
+    CREATE TEMPORARY TABLE changed_contact (
+        id bigint, surname text, given_name text, patronymic text, name text, note text,
+        field_values jsonb, search_key text, lexemes tsvector
+    ) ON COMMIT DROP
+"""
+_REMEMBER = """
+    INSERT INTO contacts_importbefore (source_id, contact_id, before)
+    SELECT %(source)s, c.id, jsonb_build_object(
+               'surname', c.surname, 'given_name', c.given_name, 'patronymic', c.patronymic,
+               'name', c.name, 'note', c.note, 'field_values', c.field_values,
+               'search_key', c.search_key, 'lexemes', c.lexemes::text,
+               'changed_at', c.changed_at, 'written_at', %(now)s::timestamptz)
+      FROM contacts_contact c JOIN changed_contact USING (id)
+        ON CONFLICT DO NOTHING
+"""
+_CHANGE = """
+    UPDATE contacts_contact c
+       SET surname = n.surname, given_name = n.given_name, patronymic = n.patronymic,
+           name = n.name, note = n.note, field_values = n.field_values,
+           search_key = n.search_key, lexemes = n.lexemes, changed_at = %(now)s
+      FROM changed_contact n WHERE c.id = n.id
+"""
+_LAST_MADE = """
+    SELECT coalesce(max(id), 0) FROM contacts_contact WHERE imported_by_id = %(source)s
+"""
+_JOIN_NEW = """
+    INSERT INTO contacts_membership (group_id, contact_id, imported_by_id)
+    SELECT %(group)s, id, %(source)s FROM contacts_contact
+     WHERE imported_by_id = %(source)s AND id > %(after)s
+        ON CONFLICT DO NOTHING
+"""
+_JOIN_KNOWN = """
+    INSERT INTO contacts_membership (group_id, contact_id, imported_by_id)
+    SELECT %(group)s, id, %(source)s FROM unnest(%(ids)s::bigint[]) AS known (id)
+        ON CONFLICT DO NOTHING RETURNING id
+"""
+
+
+class Known(NamedTuple):
+    """A contact that is there already, locked."""
+
+    id: int
+    phone: str
+    surname: str
+    given_name: str
+    patronymic: str
+    name: str
+    note: str
+    field_values: dict[str, str]
+    is_archived: bool
+
+
+class People:
+    """Writes an import's batches into its shelf and group, inside the step's transaction."""
+
+    def __init__(self, source: Import) -> None:
+        self._source = source
+        self._shelf = {"organisation": source.organisation_id, "shelf": source.owner_id or SHARED}
+        self._now = timezone.now()
+
+    def write(self, lines: Sequence[str]) -> dict[str, int]:
+        """How many were ``made``, ``changed``, ``left`` as they were, and left in the archive."""
+        for _ in range(_MOST_TRIES):
+            known = self._known(lines)
+            new = [line for line in lines if _key(line) not in known] if known else lines
+            try:
+                with transaction.atomic():
+                    self._make(new)
+            except IntegrityError:
+                continue
+            return {"made": len(new), **self._meet(lines, known)}
+        raise RuntimeError("A batch met new contacts of its numbers at every try")
+
+    def _known(self, lines: Sequence[str]) -> dict[str, Known]:
+        """By number, and by name those without one."""
+        phones = [phone for phone in map(phone_of, lines) if phone]
+        found = rows(_KNOWN_BY_NUMBER, {**self._shelf, "keys": phones})
+        nameless = [values(line) for line in lines if line.startswith("\t")]
+        if nameless:
+            keys = [row[COLUMNS.index("search_key")] for row in nameless]
+            found += rows(_KNOWN_BY_NAME, {**self._shelf, "keys": keys})
+        contacts = (Known(*row) for row in found)
+        return {contact.phone or f"\t{contact.name}": contact for contact in contacts}
+
+    def _make(self, lines: Sequence[str]) -> None:
+        source = self._source
+        stamp = self._now.isoformat()
+        constants = (source.organisation_id, source.owner_id, source.pk, stamp, stamp)
+        last = rows(_LAST_MADE, {"source": source.pk})[0][0] if source.group_id else 0
+        with (
+            connection.wrap_database_errors,
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY {_INTO} FROM STDIN") as copy,
+        ):
+            copy.write(with_constants(lines, constants))
+        if source.group_id:
+            rows(_JOIN_NEW, {"group": source.group_id, "source": source.pk, "after": last})
+
+    def _meet(self, lines: Sequence[str], known: dict[str, Known]) -> dict[str, int]:
+        """What the file says of those who are there already."""
+        in_use = {key: one for key, one in known.items() if not one.is_archived}
+        changed = 0
+        if self._source.updates_known:
+            met = ((in_use[key], line) for line in lines if (key := _key(line)) in in_use)
+            changed = self._change(met)
+        if self._source.group_id and in_use:
+            ids = integers(one.id for one in in_use.values())
+            rows(
+                _JOIN_KNOWN, {"group": self._source.group_id, "source": self._source.pk, "ids": ids}
+            )
+        archived = len(known) - len(in_use)
+        return {"changed": changed, "left": len(in_use) - changed, "archived": archived}
+
+    def _change(self, met: Iterable[tuple[Known, str]]) -> int:
+        organisation_id = self._source.organisation_id
+        changes = [
+            change for one, line in met if (change := _change_of(one, line, organisation_id))
+        ]
+        if changes:
+            rows(_CHANGED, {})
+            with (
+                connection.cursor() as cursor,
+                cursor.copy("COPY changed_contact FROM STDIN") as copy,
+            ):
+                for change in changes:
+                    copy.write_row(change)
+            rows(_REMEMBER, {"source": self._source.pk, "now": self._now})
+            rows(_CHANGE, {"now": self._now})
+        return len(changes)
+
+
+def _key(line: str) -> str:
+    return phone_of(line) or f"\t{values(line)[COLUMNS.index('name')]}"
+
+
+def _change_of(known: Known, line: str, organisation_id: int) -> tuple[object, ...] | None:
+    """The contact's new row, None where the file says nothing new. An empty cell says nothing."""
+    row = dict(zip(COLUMNS, values(line), strict=True))
+    said = {name: row[name] or getattr(known, name) for name in _SAID}
+    field_values = {**known.field_values, **json.loads(row["field_values"])}
+    is_same = all(said[name] == getattr(known, name) for name in _SAID)
+    if is_same and field_values == known.field_values:
+        return None
+    name = composed_name(**{part: said[part] for part in _NAME_PARTS})
+    if len(name) > LONGEST_NAME:
+        return None
+    key = search_key(name)
+    words = lexemes(organisation_id, key, field_values)
+    parts = (said[part] for part in _NAME_PARTS)
+    return (known.id, *parts, name, said["note"], json.dumps(field_values), key, words)

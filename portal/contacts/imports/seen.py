@@ -1,0 +1,35 @@
+"""Whom earlier rows of a file were about."""
+
+from portal.contacts.imports.lines import kept_lines, phone_of, values
+from portal.contacts.models import CheckedRows, Import
+
+_NAME = 4
+
+
+class Seen:
+    """A million numbers in 64 MB: as integers, and names without a number as hashes of 64 bits,
+    which are the same for two names once in many million files."""
+
+    def __init__(self) -> None:
+        self._numbers: set[int] = set()
+        self._names: set[int] = set()
+
+    @classmethod
+    def by_now(cls, source: Import) -> "Seen":
+        """Those whom the check has found good so far."""
+        seen = cls()
+        checked = CheckedRows.objects.filter(source=source).order_by("number")
+        for rows in checked.iterator(chunk_size=1):
+            for line in kept_lines(rows):
+                phone = phone_of(line)
+                seen.is_new(phone, "" if phone else values(line)[_NAME])
+        return seen
+
+    def is_new(self, phone: str, name: str) -> bool:
+        """Whether nobody of this number came before, or without one nobody of this name; from now
+        on somebody has."""
+        seen, key = (self._numbers, int(phone)) if phone else (self._names, hash(name))
+        if key in seen:
+            return False
+        seen.add(key)
+        return True

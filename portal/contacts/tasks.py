@@ -1,0 +1,16 @@
+"""Celery's part: ids in, one plain function called, safe to run any number of times."""
+
+from celery import shared_task
+
+from portal.contacts.imports.sweep import imports_sweep
+from portal.contacts.imports.work import work_slice
+
+
+@shared_task
+def import_work(import_id: int) -> None:
+    work_slice(import_id)
+
+
+@shared_task
+def sweep() -> None:
+    imports_sweep()
