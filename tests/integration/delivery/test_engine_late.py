@@ -74,7 +74,7 @@ def test_an_answer_that_comes_late_is_believed(
 def test_a_run_kept_by_a_late_answer_sweeps_and_has_notices_mailed(
     account: GatewayAccount, author: User, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    monkeypatch.setattr(engine, "RUN_SECONDS", 0)
+    monkeypatch.setattr(engine, "RUN_SECONDS", 2)
     settings.SWEEP_SECONDS = settings.NOTICES_SECONDS = 1
     manager = MemberFactory(role=Role.MANAGER)
     GatewayAccountFactory(organisation=manager.organisation, paused_reason="auth: 535 no")
