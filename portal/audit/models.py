@@ -34,6 +34,7 @@ class Action(models.TextChoices):
     RESUMED = "resumed", _("resumed")
     TESTED = "tested", _("connection tested")
     TOPPED_UP = "topped_up", _("topped up")
+    EXPORTED = "exported", _("exported")
 
 
 class Chain(models.Model):
