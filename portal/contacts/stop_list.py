@@ -24,6 +24,14 @@ from portal.core.prepared import rows
 IS_STOPPED = "(own_stop.id IS NOT NULL OR platform_stop.id IS NOT NULL)"
 IS_STOPPED_BY_PLATFORM = "(own_stop.id IS NULL AND platform_stop.id IS NOT NULL)"
 STOP_REASON = "coalesce(own_stop.reason, platform_stop.reason)"
+# For statements over so many numbers that the whole list is read: ``phone``, ``reason`` and
+# ``is_platform_wide`` of each number that an organisation sends nothing to, each once.
+STOPS_IN_ALL = """
+    SELECT DISTINCT ON (phone) phone, reason, organisation_id IS NULL AS is_platform_wide
+      FROM contacts_stoplistentry
+     WHERE organisation_id = %(organisation)s OR organisation_id IS NULL
+     ORDER BY phone, organisation_id NULLS LAST
+"""
 
 _STOPS = """
     SELECT DISTINCT ON (phone) phone, reason, organisation_id IS NULL
