@@ -101,14 +101,14 @@ def guess_meanings(
     No meaning is given to two columns. ``wants_reason``: for the stop list.
     """
     by_heading = _by_heading(fields, wants_reason=wants_reason)
-    possible = {*by_heading.values(), ""}
-    known = by_heading | {fold: each for fold, each in remembered.items() if each in possible}
+    possible = {"", *(meaning for meanings in by_heading.values() for meaning in meanings)}
+    known = by_heading | {fold: [each] for fold, each in remembered.items() if each in possible}
     width = max([len(headings), *(len(row) for row in sample)], default=0)
     folds = [fold_heading(heading) for heading in headings] + [""] * (width - len(headings))
     guesses: list[str] = []
     for fold in folds:
-        guess = known.get(fold, "") if fold else ""
-        guesses.append(guess if guess not in guesses else "")
+        meanings = known.get(fold, []) if fold else []
+        guesses.append(next((each for each in meanings if each not in guesses), ""))
     unsaid = [
         column
         for column, fold in enumerate(folds)
@@ -122,19 +122,25 @@ def guess_meanings(
     return guesses
 
 
-def _by_heading(fields: Sequence[OwnField], *, wants_reason: bool) -> dict[str, str]:
-    meanings = {heading: meaning.value for heading, meaning in _MEANING_BY_HEADING.items()}
-    if wants_reason:
-        notes = [heading for heading, meaning in meanings.items() if meaning == Meaning.NOTE]
-        kept = (Meaning.PHONE, Meaning.REASON)
-        meanings = {heading: each for heading, each in meanings.items() if each in kept}
-        return meanings | dict.fromkeys(notes, Meaning.REASON.value)
-    meanings = {heading: each for heading, each in meanings.items() if each != Meaning.REASON}
-    for field in fields:
-        meanings[fold_heading(field.name)] = f"field:{field.id}"
-        if field.kind == "date" and fold_heading(field.name) in _BIRTHDAYS:
-            meanings |= {each: f"field:{field.id}" for each in _BIRTHDAYS if each not in meanings}
+def _by_heading(fields: Sequence[OwnField], *, wants_reason: bool) -> dict[str, list[str]]:
+    """What a folded heading may mean, likeliest first: our own files have two columns of a name
+    where a field is called as a part of every contact is."""
+    meanings: dict[str, list[str]] = {}
+    for heading, meaning in _MEANING_BY_HEADING.items():
+        if wants_reason and meaning is Meaning.NOTE:
+            meaning = Meaning.REASON
+        if meaning is Meaning.PHONE or (meaning is Meaning.REASON) == wants_reason:
+            meanings[heading] = [meaning.value]
+    for field in [] if wants_reason else fields:
+        for heading in _headings_of(field):
+            meanings.setdefault(heading, []).append(f"field:{field.id}")
     return meanings
+
+
+def _headings_of(field: OwnField) -> set[str]:
+    heading = fold_heading(field.name)
+    is_birthday = field.kind == "date" and heading in _BIRTHDAYS
+    return {heading, *_BIRTHDAYS} if is_birthday else {heading}
 
 
 def _filled(sample: Sequence[Sequence[str]], column: int) -> list[str]:

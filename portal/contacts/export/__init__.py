@@ -1,0 +1,1 @@
+"""Contacts as files, streamed: memory stays flat however many there are."""

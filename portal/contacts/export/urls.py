@@ -1,0 +1,5 @@
+from django.urls import path
+
+from portal.contacts.export import views
+
+urlpatterns = [path("export/", views.export, name="export")]
