@@ -1,9 +1,10 @@
-from django.urls import path
+from django.urls import include, path
 
 from portal.contacts import group_views, list_views, views
 
 app_name = "contacts"
 urlpatterns = [
+    path("", include("portal.contacts.export.urls")),
     path("", list_views.contacts, name="contacts"),
     path("add/", views.contact_add, name="add"),
     path("<int:pk>/", views.contact_edit, name="edit"),
