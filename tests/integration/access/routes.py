@@ -139,6 +139,8 @@ SITE = [
     press("/history/{held}/release", MANAGERS),
     Row("/history/{rejected}/rejected", DECIDERS),
     press("/history/{rejected}/resend", DECIDERS, count="1"),
+    Row("/history/{uncertain}/uncertain", DECIDERS),
+    press("/history/{uncertain}/uncertain/settle", DECIDERS, settled_as="rejected", count="1"),
     press(f"{ENVELOPE}/was-sent", DECIDERS),
     press(f"{ENVELOPE}/was-not-sent", DECIDERS),
     press(f"{ENVELOPE}/send-again", DECIDERS),

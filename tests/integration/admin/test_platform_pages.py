@@ -165,3 +165,11 @@ def test_who_paused_an_account_is_named(office: Client, administrator: User) -> 
     press(office, broken, "pause", reason="Договор")
     broken.refresh_from_db()
     assert (broken.paused_reason, broken.paused_by) == ("Договор", administrator)
+
+
+def test_the_trail_names_a_stop_by_its_kind(office: Client, administrator: User) -> None:
+    platform_stop(because="fire", actor=administrator)
+
+    listed = office.get(reverse("admin:audit_event_changelist")).content.decode()
+
+    assert '<td class="field-concerned">stop of all sending</td>' in listed

@@ -211,6 +211,23 @@ def test_a_cancel_takes_back_what_a_worker_holds_and_returns_its_money(
     assert (money.available, money.reserved) == (Decimal("97.50"), 0)
 
 
+def test_a_cancel_is_in_the_audit_trail_though_its_process_dies_before_it_is_done(
+    author: User, message: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(**_: object) -> int:
+        raise SystemExit
+
+    monkeypatch.setattr("portal.delivery.decisions.claims_recall", die)
+    with pytest.raises(SystemExit):
+        message_cancel(message=message, actor=author)
+
+    [event] = Event.objects.filter(action=Action.CANCELLED)
+    assert (event.actor_id, event.details) == (author.pk, {"recipients_waiting": len(NUMBERS)})
+    sweep_outbox()
+    assert message_counts(message.pk) == {State.CANCELLED: len(NUMBERS)}
+    assert balance(author.organisation).available == Decimal(100)
+
+
 def test_a_paused_message_is_cancelled(author: User, message: Message) -> None:
     message_pause(message=message, actor=author)
 

@@ -29,6 +29,7 @@ from portal.delivery.models import (
     State,
 )
 from portal.delivery.notices import NOTICES_LOCK, notices_send
+from portal.delivery.platform import platform_resume, platform_stop
 from portal.senders.models import SenderState
 from portal.senders.services import sender_name_decide
 from tests.factories import AdministratorFactory, MemberFactory, submit_message
@@ -39,7 +40,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def nobody_rings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("outbox", "decisions", "gateways"):
+    for module in ("outbox", "decisions", "gateways", "platform"):
         monkeypatch.setattr(f"portal.delivery.{module}.ring", lambda _account_id: None)
 
 
@@ -265,6 +266,66 @@ def test_a_pause_that_ended_before_the_mail_is_not_told_of(author: User, manager
     notices_send()
 
     assert told() == []
+
+
+def test_managers_of_every_organisation_are_told_once_that_all_sending_stops_and_goes_on(
+    author: User, manager: User
+) -> None:
+    submit_message(author)
+    submit_message(MemberFactory(role=Role.MANAGER, email="other@example.com"))
+    administrator = AdministratorFactory()
+    platform_stop(because="переезд оператора", actor=administrator)
+
+    notices_send()
+    notices_send()
+
+    assert told() == [["manager@example.com"], ["other@example.com"]]
+    assert mail.outbox[0].subject == "SMS sending is stopped"
+    assert "переезд оператора" in mail.outbox[0].body
+    platform_resume(actor=administrator)
+    notices_send()
+    notices_send()
+    assert told()[2:] == [["manager@example.com"], ["other@example.com"]]
+    assert mail.outbox[2].subject == "SMS sending goes on"
+
+
+def test_a_stop_that_ended_before_the_mail_is_not_told_of(author: User, manager: User) -> None:
+    submit_message(author)
+    administrator = AdministratorFactory()
+    platform_stop(because="fire", actor=administrator)
+    platform_resume(actor=administrator)
+
+    notices_send()
+
+    assert told() == []
+
+
+def test_another_stop_is_told_of_though_nobody_heard_that_the_first_ended(
+    author: User, manager: User
+) -> None:
+    submit_message(author)
+    administrator = AdministratorFactory()
+    for because in ("fire", "water"):
+        platform_stop(because=because, actor=administrator)
+        notices_send()
+        platform_resume(actor=administrator)
+
+    assert [one.subject for one in mail.outbox] == ["SMS sending is stopped"] * 2
+    assert "water" in mail.outbox[1].body
+
+
+def test_a_mail_server_that_fails_hears_of_the_stop_later(
+    author: User, manager: User, broken_mail: dict[str, Exception]
+) -> None:
+    submit_message(author)
+    platform_stop(because="fire", actor=AdministratorFactory())
+    broken_mail[manager.email] = ConnectionRefusedError()
+    notices_send()
+    broken_mail.clear()
+
+    notices_send()
+
+    assert told() == [["manager@example.com"]]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.delivery.decisions import message_cancel, message_pause, message_release
+from portal.delivery.gateways import gateway_pause
 from portal.delivery.models import GatewayAccount, HeldBecause, Message, OutboxEntry, State
 from portal.delivery.platform import platform_resume, platform_stop
 from portal.delivery.selectors import message_counts
@@ -45,6 +46,36 @@ def test_a_message_is_paused_and_resumed(browser_of: SignIn, sender: User) -> No
     assert "The message goes on." in page
     assert "Paused by" not in page
     assert not OutboxEntry.objects.get().paused_at
+
+
+@pytest.mark.parametrize("stops_all", [True, False])
+def test_a_message_that_is_resumed_while_sending_is_stopped_is_not_said_to_go_on(
+    browser_of: SignIn, sender: User, stops_all: bool
+) -> None:
+    message = submit_message(sender)
+    message_pause(message=message, actor=sender)
+    administrator = AdministratorFactory()
+    if stops_all:
+        platform_stop(because="fire", actor=administrator)
+    else:
+        account = GatewayAccount.objects.get()
+        gateway_pause(account=account, reason="contract", actor=administrator)
+
+    page = press(browser_of(sender), "resume", message)
+
+    assert "It goes on when sending does." in page
+    assert "The message goes on." not in page
+
+
+def test_who_writes_a_message_is_told_that_all_sending_is_stopped(
+    browser_of: SignIn, sender: User
+) -> None:
+    submit_message(sender)
+    platform_stop(because="fire", actor=AdministratorFactory())
+
+    page = browser_of(sender).get(reverse("messaging:compose")).content.decode()
+
+    assert "Sending is stopped by the administrator:</strong> fire" in page
 
 
 def test_a_second_press_is_told_so(browser_of: SignIn, sender: User) -> None:
