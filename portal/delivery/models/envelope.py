@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.lookups import Exact
@@ -183,6 +184,10 @@ class Recipient(models.Model):
                 & Q(Exact(Func("phone", Value("0123456789"), function="btrim"), Value(""))),
                 name="recipient_phone_is_msisdn",
             ),
+        ]
+        indexes: ClassVar = [
+            # What was sent to a contact's number. Of all kinds this one costs a submit least.
+            HashIndex(fields=["phone"], name="recipient_of_phone"),
         ]
         triggers: ClassVar = recipients_belong()
 
