@@ -8,7 +8,7 @@ it. Shelves are walked apart, each along its own index, and merged.
 import heapq
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from itertools import islice
@@ -25,14 +25,17 @@ from portal.contacts.filters import Filters
 from portal.contacts.models import Contact, ContactQuerySet
 from portal.contacts.models.contact import SEARCHED_ENDING
 from portal.contacts.search_words import quoted, search_key, word_lexeme
+from portal.contacts.selectors import is_large
 from portal.core.keyset import Keyset, KeysetPage
 from portal.core.walk import first_fitting
 
 LONGEST_QUERY = 150
-# Rows that fit into some ten milliseconds: where the index has all that is asked, and where not.
-LONGEST_WALK, LONGEST_WALK_OF_ROWS = 20_000, 4_000
+# Rows for some ten milliseconds: where the index has all that is asked, and where not; and where
+# hardly any name fits.
+LONGEST_WALK, LONGEST_WALK_OF_ROWS, SHORTEST_WALK = 25_000, 4_000, 1_000
 
 BY_NAME = Keyset(Contact, ("search_key", "id"))
+AS_ADDED = Keyset(Contact, ("id",))
 BY_PHONE = Keyset(Contact, ("phone", "id"))
 LATEST_ARCHIVED = Keyset(Contact, ("-archived_at", "-id"))
 NO_FILTERS = Filters()
@@ -46,20 +49,23 @@ _ALL = Q()
 @dataclass(frozen=True)
 class _Tier:
     """``ranges``: pieces of the index of ``keyset`` that hold all of it. ``fits``: what else must
-    hold, ``fits_by_index``: the same by an index, ``is_in_index``: whether the walked index can
-    tell."""
+    hold, ``fits_by_index``: the same by an index; ``longest_walk``: rows to look at before that
+    index is asked."""
 
     keyset: Keyset
     ranges: tuple[Q, ...] = (_ALL,)
     fits: Q = _ALL
     fits_by_index: Q = _ALL
-    is_in_index: bool = True
+    longest_walk: int = 0
 
-    def narrowed(self, by: Q) -> "_Tier":
-        if not by:
+    def narrowed(self, organisation: Organisation, filters: Filters) -> "_Tier":
+        now = timezone.now()
+        by_index = filters.condition(organisation, now=now)
+        if not by_index:
             return self
-        fits, by_index = self.fits & by, self.fits_by_index & by
-        return _Tier(self.keyset, self.ranges, fits, by_index, is_in_index=False)
+        fits = self.fits & filters.condition(organisation, now=now, probes=True)
+        by_index &= self.fits_by_index
+        return _Tier(self.keyset, self.ranges, fits, by_index, LONGEST_WALK_OF_ROWS)
 
 
 def search_page(
@@ -79,8 +85,7 @@ def search_page(
     A broken cursor gives the first page.
     """
     organisation = _organisation_of(member)
-    narrowing = filters.condition(organisation, now=timezone.now())
-    tiers = [tier.narrowed(narrowing) for tier in _tiers(query, organisation, filters)]
+    tiers = _narrowed_tiers(query, organisation, filters)
     shelves = [
         _shelf(organisation, shelf, is_archived=filters.archived)
         for shelf in filters.shelves(member)
@@ -113,11 +118,21 @@ def search_condition(
     return shelves & state & found & filters.condition(organisation, now=now)
 
 
+def _narrowed_tiers(query: str, organisation: Organisation, filters: Filters) -> list[_Tier]:
+    group = filters.group
+    if group is None or query.strip() or filters.archived or not is_large(group):
+        tiers = _tiers(query, organisation, filters)
+        return [tier.narrowed(organisation, filters) for tier in tiers]
+    # Along a million names the group's may come last; its own index has them as they were added.
+    members = _Tier(AS_ADDED, ranges=(Q(memberships__group=group),))
+    return [members.narrowed(organisation, replace(filters, group=None))]
+
+
 def _tiers(query: str, organisation: Organisation, filters: Filters) -> list[_Tier]:
     query = _plain(query)
     if filters.archived:
         found = _found(query, organisation)
-        return [_Tier(LATEST_ARCHIVED, fits=found, fits_by_index=found, is_in_index=False)]
+        return [_Tier(LATEST_ARCHIVED, (_ALL,), found, found, LONGEST_WALK_OF_ROWS)]
     if _LETTER.search(query):
         return _tiers_by_name(query, organisation)
     if query.strip():
@@ -126,18 +141,19 @@ def _tiers(query: str, organisation: Organisation, filters: Filters) -> list[_Ti
 
 
 def _tiers_by_name(query: str, organisation: Organisation) -> list[_Tier]:
-    key = search_key(query)
+    key, words = search_key(query), _words(query)
     begins = _from_to("search_key", key)
     further_on = _Tier(
         BY_NAME,
-        fits=_in_key(key.split()) & ~begins,
-        fits_by_index=_by_words(organisation, key.split()) & ~begins,
+        fits=_in_key(words) & ~begins,
+        fits_by_index=_by_words(organisation, words) & ~begins,
+        longest_walk=LONGEST_WALK,
     )
     return [_Tier(BY_NAME, ranges=(begins,)), further_on]
 
 
 def _tiers_by_number(query: str, organisation: Organisation) -> list[_Tier]:
-    digits, words = _digits(query), search_key(query).split()
+    digits, words = _digits(query), _words(query)
     tiers, others = [], _ALL
     if starts := _starts(query, organisation.allowed_countries):
         ranges = tuple(_from_to("phone", start) & ~Q(phone="") for start in starts)
@@ -148,8 +164,8 @@ def _tiers_by_number(query: str, organisation: Organisation) -> list[_Tier]:
         tiers.append(_Tier(BY_NAME, fits=ends & others, fits_by_index=ends & others))
         others &= ~ends
     if words:
-        named = _by_words(organisation, words) & others
-        tiers.append(_Tier(BY_NAME, fits=_in_key(words) & others, fits_by_index=named))
+        fits, by_index = _in_key(words) & others, _by_words(organisation, words) & others
+        tiers.append(_Tier(BY_NAME, (_ALL,), fits, by_index, SHORTEST_WALK))
     return tiers
 
 
@@ -157,13 +173,23 @@ def _found(query: str, organisation: Organisation) -> Q:
     """What any of the tiers finds; all for a blank query, none for mere punctuation."""
     if not query.strip():
         return _ALL
-    words = search_key(query).split()
+    words = _words(query)
     found = _by_words(organisation, words) if words else Q(pk__in=())
     if _LETTER.search(query):
         return found
     for start in _starts(query, organisation.allowed_countries):
         found |= _from_to("phone", start)
     return found | _ends(_digits(query))
+
+
+def _words(query: str) -> list[str]:
+    """Those of a search key that another one does not begin with: it says all that they do."""
+    words = dict.fromkeys(search_key(query).split())
+    return [word for word in words if not any(_is_more(other, word) for other in words)]
+
+
+def _is_more(other: str, word: str) -> bool:
+    return other != word and other.startswith(word)
 
 
 def _by_words(organisation: Organisation, words: Collection[str]) -> Q:
@@ -243,7 +269,7 @@ def _first(
         fits=tier.fits,
         fits_by_index=tier.fits_by_index,
         most=most,
-        longest_walk=LONGEST_WALK if tier.is_in_index else LONGEST_WALK_OF_ROWS,
+        longest_walk=tier.longest_walk,
     )
 
 

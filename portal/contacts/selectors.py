@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
 
 from portal.accounts.models import Organisation, User
+from portal.contacts.condition_queries import found_by_filter, is_member
 from portal.contacts.models import SHARED, Contact, ContactQuerySet, Group, Membership
 
 MOST_COUNTED = 10_000
@@ -23,9 +24,23 @@ def contacts_of(group: Group, *, now: datetime) -> ContactQuerySet:
     return contacts.in_use().filter(is_in_group(group, now=now))
 
 
-def is_in_group(group: Group, *, now: datetime) -> Q:
-    """Of contacts of its organisation: whether they were picked, or its saved filter finds them."""
-    return Q(Exists(Membership.objects.filter(group=group, contact=OuterRef("pk"))))
+def is_in_group(group: Group, *, now: datetime, probes: bool = False) -> Q:
+    """Of contacts of its organisation: whether they were picked, or its saved filter finds them.
+    ``probes``: asked of row after row, as a walk does."""
+    if group.is_filter:
+        return found_by_filter(group, now=now, probes=probes)
+    return is_member(group.pk, probes=probes)
+
+
+def count_up_to(rows: QuerySet[Contact], most: int = MOST_COUNTED) -> int:
+    """At most ``most`` + 1, which stands for all that is more."""
+    return rows.order_by().values("pk")[: most + 1].count()
+
+
+def is_large(group: Group) -> bool:
+    """Whether over ``MOST_COUNTED`` contacts were picked into it."""
+    picked = Membership.objects.filter(group=group.pk)
+    return not group.is_filter and picked[: MOST_COUNTED + 1].count() > MOST_COUNTED
 
 
 def groups_of(member: User) -> QuerySet[Group]:

@@ -8,7 +8,8 @@ walk of bounded length finds out.
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import Case, Model, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, Model, Q, QuerySet, Subquery, Value, When
+from django.db.models.lookups import IsNull
 
 from portal.core.keyset import Keyset
 
@@ -27,13 +28,21 @@ def first_fitting(
     """The first ``most`` of ``rows`` that fit, in the order of ``keyset``, which an index has.
 
     ``fits`` is what a walk asks of each row, ``fits_by_index`` the same in words that an index
-    serves.
+    serves. No walk at all: ``longest_walk`` 0.
     """
-    found, is_all = _walked(rows, keyset, fits, most, longest_walk)
+    found, is_all = _walked(rows, keyset, fits, most, longest_walk) if longest_walk else ([], False)
     if not is_all:
         return list(keyset.sorted(rows.filter(fits_by_index))[:most])
     by_id = rows.model._default_manager.in_bulk(found)
     return [by_id[pk] for pk in found if pk in by_id]
+
+
+def there_is(others: QuerySet[Any], *, probes: bool) -> Q:
+    """Whether any of ``others``, which refer to the row, is there. ``probes``: looked up for each
+    row by itself; PostgreSQL may otherwise gather all of them first, for a few rows as for many."""
+    if not probes:
+        return Q(Exists(others))
+    return Q(IsNull(Subquery(others.values("pk")[:1]), False))
 
 
 def _walked(
@@ -44,16 +53,14 @@ def _walked(
     names = [name.removeprefix("-") for name in keyset.fields]
     seen = keyset.walked(rows).annotate(fits=fitting).values(*names, "fits")[:longest_walk]
     walk, parameters = seen.query.sql_with_params()
-    direction = " DESC" if keyset.is_descending else ""
-    order = ", ".join(f"{column.column}{direction}" for column in keyset.columns)
-    # The walk's last row, where it was cut short, stands for what may lie behind.
+    # The walk's last row, where it was cut short, stands for what may lie behind. Rows come as they
+    # are walked: told to sort them, PostgreSQL would walk to the end.
     statement = f"""
         SELECT id, fits, walked FROM (
             SELECT walk.*, row_number() OVER () AS walked FROM ({walk}) AS walk
         ) AS numbered
-        WHERE fits OR walked = {longest_walk:d}
-        ORDER BY {order} LIMIT {most:d}
-    """  # noqa: S608  # columns of our own and Django's SQL
+        WHERE fits OR walked = {longest_walk:d} LIMIT {most:d}
+    """  # noqa: S608  # Django's SQL and numbers
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         met = cursor.fetchall()

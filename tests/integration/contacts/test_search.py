@@ -30,6 +30,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     if request.param == "index":
         monkeypatch.setattr(search, "LONGEST_WALK", 1)
         monkeypatch.setattr(search, "LONGEST_WALK_OF_ROWS", 1)
+        monkeypatch.setattr(search, "SHORTEST_WALK", 1)
 
 
 def found(member: User, query: str, filters: Filters = search.NO_FILTERS) -> list[str]:
