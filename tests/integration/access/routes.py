@@ -112,6 +112,7 @@ SITE = [
     form("/members/{member}/", MANAGERS, name="Пётр", role="auditor", is_active="on"),
     press("/members/{member}/new-password/", MANAGERS),
     Row("/contacts/", MEMBERS),
+    press("/contacts/export/", MEMBERS, format="csv"),
     form("/contacts/add/", WRITERS, name="Анна", phone="8 921 555-00-00"),
     form("/contacts/{inside}/", WRITERS, name="Анна", phone="8 921 555-00-00"),
     form("/contacts/{inside}/delete/", WRITERS),
