@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 
 from portal.accounts.models import Organisation, Plan, User
 from portal.accounts.rights import Role
-from portal.contacts.models import Contact, Group
+from portal.contacts.models import Contact, ContactField, FieldKind, Group
 from portal.delivery.models import GatewayAccount, Message
 from portal.messaging.gathering import audience_of
 from portal.messaging.services import Order, message_submit
@@ -73,6 +73,16 @@ def contacts_made(organisation: Organisation, names: Iterable[str], phones: Iter
     for contact in made:
         contact.derive()
     Contact.objects.bulk_create(made)
+
+
+class ContactFieldFactory(factory.django.DjangoModelFactory[ContactField]):
+    class Meta:
+        model = ContactField
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Field {n}")
+    kind = FieldKind.TEXT
+    position = factory.Sequence(lambda n: n)
 
 
 class GroupFactory(factory.django.DjangoModelFactory[Group]):

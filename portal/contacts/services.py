@@ -1,20 +1,24 @@
-"""Writes to contacts and groups.
-
-The audit trail learns which contact it was by id alone: names and numbers of people stay out.
-
-Rows are locked in one order everywhere: the contact, its groups by id, the audit chain last.
-"""
+"""Writes to contacts and groups; see ``editing`` for their locks and the trail."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Organisation, User
 from portal.accounts.rights import Right
 from portal.audit.models import Action
 from portal.audit.services import event_record
+from portal.contacts.editing import (
+    locked_contact,
+    locked_groups,
+    record_contact,
+    refuse_unless_may_edit,
+)
 from portal.contacts.models import Contact, Group
+from portal.contacts.particulars import Particulars
 from portal.core.errors import Conflict, Refused
 from portal.core.uniqueness import refused_if_taken
 
@@ -23,18 +27,21 @@ from portal.core.uniqueness import refused_if_taken
 def contact_create(
     *,
     organisation: Organisation,
-    name: str,
-    phone: str,
+    particulars: Particulars,
     actor: User,
-    note: str = "",
+    is_own: bool = False,
     groups: Collection[Group] = (),
 ) -> Contact:
-    """``phone``: E.164 digits. Raises ``Refused`` where the number is a contact's already."""
-    _refuse_unless_may_edit(organisation.pk, actor)
-    contact = Contact(organisation=organisation, given_name=name, phone=phone, note=note)
-    _save_contact(contact)
-    _set_groups(contact, groups)
-    _record_contact(Action.CREATED, contact, actor, {"groups": _ids(groups)})
+    """Shared by the organisation, or the ``actor``'s alone. Raises ``Refused`` where there is
+    neither name nor number, where the number is a contact's already, and for a shared group of an
+    own contact."""
+    refuse_unless_may_edit(actor, organisation_id=organisation.pk)
+    contact = Contact(organisation=organisation, owner=actor if is_own else None)
+    particulars.put_on(contact)
+    save_contact(contact)
+    _set_groups(contact, groups, actor)
+    details = {"own": is_own, "groups": _ids(groups)}
+    record_contact(Action.CREATED, contact, actor, details)
     return contact
 
 
@@ -42,36 +49,53 @@ def contact_create(
 def contact_change(
     *,
     contact: Contact,
-    name: str,
-    phone: str,
+    particulars: Particulars,
     actor: User,
-    note: str = "",
+    share: bool = False,
     groups: Collection[Group] = (),
 ) -> Contact:
-    """``phone``: E.164 digits. Raises ``Refused`` where the number is another contact's. What
-    stays the same is not recorded."""
-    _refuse_unless_may_edit(contact.organisation_id, actor)
-    contact = _locked_contact(contact)
-    new = {"given_name": name, "phone": phone, "note": note}
-    changed = [field for field, value in new.items() if getattr(contact, field) != value]
-    for field in changed:
-        setattr(contact, field, new[field])
-    _save_contact(contact)
-    regrouped = _set_groups(contact, groups)
-    if changed or regrouped:
+    """``share``: an own contact becomes the organisation's; there is no way back. Of the contact's
+    groups those that the ``actor`` picks people into become ``groups``; others stay.
+
+    Raises ``Refused`` as ``contact_create`` does. What stays the same is not recorded.
+    """
+    contact = _editable(contact, actor)
+    changed = particulars.put_on(contact)
+    if share and contact.owner_id:
+        contact.owner = None
+        changed.append("owner")
+    if changed:
+        contact.changed_at = timezone.now()
+        save_contact(contact)
+    if _set_groups(contact, groups, actor) or changed:
         details = {"changed": changed, "groups": _ids(groups)}
-        _record_contact(Action.CHANGED, contact, actor, details)
+        record_contact(Action.CHANGED, contact, actor, details)
     return contact
+
+
+@transaction.atomic
+def contact_archive(*, contact: Contact, actor: User) -> None:
+    """It leaves lists and messages, and keeps its groups. Archiving twice is as good as once."""
+    contact = _editable(contact, actor)
+    if contact.archived_at is None:
+        _set_archived(contact, timezone.now(), actor)
+
+
+@transaction.atomic
+def contact_restore(*, contact: Contact, actor: User) -> None:
+    """It is in use again; one that is in use already stays as it is."""
+    contact = _editable(contact, actor)
+    if contact.archived_at is not None:
+        _set_archived(contact, None, actor)
 
 
 @transaction.atomic
 def contact_delete(*, contact: Contact, actor: User) -> None:
     """Takes the contact out of its groups too; messages sent to the number stay."""
-    _refuse_unless_may_edit(contact.organisation_id, actor)
-    contact = _locked_contact(contact)
-    _locked_groups(contact)
+    contact = _editable(contact, actor)
+    locked_groups([contact])
     Contact.objects.filter(pk=contact.pk).delete()
-    _record_contact(Action.DELETED, contact, actor, {})
+    record_contact(Action.DELETED, contact, actor, {})
 
 
 @transaction.atomic
@@ -129,32 +153,50 @@ def group_remove_contact(*, group: Group, contact: Contact, actor: User) -> None
         _record_group(Action.CHANGED, group, actor, {"removed": [contact.pk]})
 
 
-def _save_contact(contact: Contact) -> None:
+def _editable(contact: Contact, actor: User) -> Contact:
+    """As it is now, locked."""
+    contact = locked_contact(contact)
+    refuse_unless_may_edit(
+        actor, organisation_id=contact.organisation_id, owner_id=contact.owner_id
+    )
+    return contact
+
+
+def save_contact(contact: Contact) -> None:
+    """Raises ``Refused`` where it says neither name nor number, or its shelf has the number."""
+    contact.derive()
+    if not contact.name and not contact.phone:
+        raise Refused(_("Write a name or a number."), field="given_name")
     with refused_if_taken(_("There is a contact with this number already."), field="phone"):
         contact.save()
+
+
+def _set_archived(contact: Contact, at: datetime | None, actor: User) -> None:
+    contact.archived_at, contact.changed_at = at, timezone.now()
+    Contact.objects.filter(pk=contact.pk).update(archived_at=at, changed_at=contact.changed_at)
+    record_contact(Action.CHANGED, contact, actor, {"archived": at is not None})
+
+
+def _set_groups(contact: Contact, groups: Collection[Group], actor: User) -> bool:
+    """Whether the contact is in other groups than before. Groups that the ``actor`` does not see,
+    and saved filters, are left alone."""
+    locked = locked_groups([contact], groups)
+    joinable = Group.objects.visible_to(actor).filter(conditions=None)
+    open_ids = set(joinable.filter(pk__in=_ids(locked)).values_list("pk", flat=True))
+    chosen = {group.pk: group for group in groups}
+    if not chosen.keys() <= open_ids:
+        raise Conflict(_("A chosen group is gone. Choose again."), field="groups")
+    if contact.owner_id and any(group.owner_id is None for group in chosen.values()):
+        raise Refused(_("A contact of your own joins only groups of your own."), field="groups")
+    before = open_ids & set(contact.groups.values_list("pk", flat=True))
+    contact.groups.remove(*(before - chosen.keys()))
+    contact.groups.add(*(chosen.keys() - before))
+    return before != chosen.keys()
 
 
 def _save_group(group: Group) -> None:
     with refused_if_taken(_("There is a group of this name already."), field="name"):
         group.save()
-
-
-def _set_groups(contact: Contact, groups: Collection[Group]) -> bool:
-    """Whether the contact is in other groups than before."""
-    before = set(contact.groups.values_list("pk", flat=True))
-    chosen = [group for group in _locked_groups(contact, groups) if group in groups]
-    if len(chosen) != len(groups):
-        raise Conflict(_("A chosen group is gone. Choose again."), field="groups")
-    contact.groups.set(chosen)
-    return before != {group.pk for group in chosen}
-
-
-def _locked_groups(contact: Contact, others: Collection[Group] = ()) -> list[Group]:
-    """The groups of a locked contact, and those of ``others`` that its organisation has."""
-    current = contact.groups.values_list("pk", flat=True)
-    ids = [*current, *_ids(others)]
-    own = Group.objects.filter(organisation=contact.organisation_id, pk__in=ids)
-    return list(own.select_for_update(no_key=True, of=("self",)).order_by("pk"))
 
 
 def _locked_contact(contact: Contact) -> Contact:
@@ -174,19 +216,6 @@ def _locked_group(group: Group) -> Group:
 
 def _ids(groups: Collection[Group]) -> list[int]:
     return sorted(group.pk for group in groups)
-
-
-def _record_contact(
-    action: Action, contact: Contact, actor: User, details: Mapping[str, object]
-) -> None:
-    event_record(
-        action=action,
-        actor=actor,
-        organisation_id=contact.organisation_id,
-        obj=contact,
-        object_label=f"contact {contact.pk}",
-        details=details,
-    )
 
 
 def _record_group(action: Action, group: Group, actor: User, details: Mapping[str, object]) -> None:

@@ -1,14 +1,23 @@
 from django.urls import include, path
 
-from portal.contacts import group_views, list_views, views
+from portal.contacts import field_views, group_views, list_views, merge_views, views
 
 app_name = "contacts"
 urlpatterns = [
     path("", include("portal.contacts.export.urls")),
     path("", list_views.contacts, name="contacts"),
     path("add/", views.contact_add, name="add"),
-    path("<int:pk>/", views.contact_edit, name="edit"),
+    path("<int:pk>/", views.contact_page, name="contact"),
+    path("<int:pk>/change/", views.contact_edit, name="edit"),
+    path("<int:pk>/archive/", views.contact_to_archive, name="archive"),
+    path("<int:pk>/restore/", views.contact_from_archive, name="restore"),
     path("<int:pk>/delete/", views.contact_remove, name="delete"),
+    path("<int:pk>/merge/<int:other_pk>/", merge_views.merge, name="merge"),
+    path("duplicates/", merge_views.duplicates, name="duplicates"),
+    path("fields/", field_views.fields, name="fields"),
+    path("fields/<int:pk>/rename/", field_views.field_edit, name="field_rename"),
+    path("fields/<int:pk>/move/", field_views.field_step, name="field_move"),
+    path("fields/<int:pk>/delete/", field_views.field_remove, name="field_delete"),
     path("groups/", group_views.groups, name="groups"),
     path("groups/add/", group_views.group_add, name="group_add"),
     path("groups/<int:pk>/", group_views.group, name="group"),

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from portal.history import actions, uncertain, views
+from portal.history import actions, of_contact, uncertain, views
 
 app_name = "history"
 urlpatterns = [
     path("", views.message_list, name="messages"),
     path("rows", views.rows, name="rows"),
+    path("contacts/<int:pk>", of_contact.of_contact, name="of_contact"),
     path("<int:pk>", views.message_page, name="message"),
     path("<int:pk>/progress", views.progress, name="progress"),
     path("<int:pk>/pause", actions.pause, name="pause"),

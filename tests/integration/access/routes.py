@@ -83,6 +83,7 @@ DRAFT = {
     "text": "Привет!",
     "form_key": "0123456789abcdef0123456789abcdef",
 }
+MERGED = {"seen": "{seen}", **dict.fromkeys(("kept", "given_name", "phone"), "{inside}")}
 ENVELOPE = "/history/{uncertain}/envelopes/{envelope}"
 
 SITE = [
@@ -113,9 +114,18 @@ SITE = [
     press("/members/{member}/new-password/", MANAGERS),
     Row("/contacts/", MEMBERS),
     press("/contacts/export/", MEMBERS, format="csv"),
-    form("/contacts/add/", WRITERS, name="Анна", phone="8 921 555-00-00"),
-    form("/contacts/{inside}/", WRITERS, name="Анна", phone="8 921 555-00-00"),
+    form("/contacts/add/", WRITERS, given_name="Анна", phone="8 921 555-00-00"),
+    Row("/contacts/{inside}/", MEMBERS),
+    form("/contacts/{inside}/change/", WRITERS, given_name="Анна", phone="8 921 555-00-00"),
+    press("/contacts/{inside}/archive/", WRITERS),
+    press("/contacts/{archived}/restore/", WRITERS),
     form("/contacts/{inside}/delete/", WRITERS),
+    form("/contacts/{inside}/merge/{outside}/", WRITERS, **MERGED),
+    Row("/contacts/duplicates/", WRITERS),
+    form("/contacts/fields/", MANAGERS, name="Город", kind="text"),
+    form("/contacts/fields/{field}/rename/", MANAGERS, name="Город"),
+    press("/contacts/fields/{field}/move/", MANAGERS, step="down"),
+    form("/contacts/fields/{field}/delete/", MANAGERS),
     Row("/contacts/groups/", MEMBERS),
     form("/contacts/groups/add/", WRITERS, name="Новая"),
     Row("/contacts/groups/{group}/", MEMBERS),
@@ -132,6 +142,7 @@ SITE = [
     Row("/messages/recipients", WRITERS, get=NOT_ALLOWED, post=READS, form=DRAFT),
     Row("/history/", MEMBERS),
     Row("/history/rows?id={queued}", MEMBERS),
+    Row("/history/contacts/{inside}", MEMBERS),
     Row("/history/{queued}", VIEWERS),
     Row("/history/{queued}/progress", VIEWERS),
     press("/history/{queued}/pause", DECIDERS),

@@ -7,6 +7,7 @@ from enum import StrEnum
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.test import Client
+from django.utils import timezone
 
 from portal.accounts.models import Organisation, User
 from portal.accounts.rights import Role
@@ -20,6 +21,7 @@ from portal.senders.models import SenderName, SenderState
 from tests.factories import (
     AdministratorFactory,
     ContactFactory,
+    ContactFieldFactory,
     GatewayAccountFactory,
     GroupFactory,
     MemberFactory,
@@ -146,7 +148,16 @@ def _contacts(organisation: Organisation) -> dict[str, object]:
     group = GroupFactory(organisation=organisation)
     inside, outside = (ContactFactory(organisation=organisation) for _ in range(2))
     group.contacts.add(inside)
-    return {"group": group.pk, "inside": inside.pk, "outside": outside.pk}
+    archived = ContactFactory(organisation=organisation, archived_at=timezone.now())
+    field, _below = (ContactFieldFactory(organisation=organisation) for _ in range(2))
+    return {
+        "group": group.pk,
+        "inside": inside.pk,
+        "outside": outside.pk,
+        "seen": f"{inside.changed_at.isoformat()} {outside.changed_at.isoformat()}",
+        "archived": archived.pk,
+        "field": field.pk,
+    }
 
 
 def _reset_link(user: User) -> str:
