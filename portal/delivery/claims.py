@@ -223,10 +223,14 @@ def _move_cursors(moved: Sequence[tuple[int, int]]) -> None:
             """
             UPDATE delivery_outboxentry o
                SET next_number = moved.next_number,
-                   recipients_ahead = o.recipients_ahead - (
-                       SELECT sum(e.recipients_count) FROM delivery_envelope e
-                        WHERE e.message_id = o.message_id
-                          AND e.number >= o.next_number AND e.number < moved.next_number)
+                   recipients_ahead = o.recipients_ahead - CASE
+                       -- One recipient each.
+                       WHEN o.recipients_ahead = o.last_number - o.next_number + 1
+                       THEN moved.next_number - o.next_number
+                       ELSE (SELECT sum(e.recipients_count) FROM delivery_envelope e
+                              WHERE e.message_id = o.message_id
+                                AND e.number >= o.next_number AND e.number < moved.next_number)
+                   END
               FROM unnest(%(ids)s::bigint[], %(next)s::int[]) AS moved (message_id, next_number)
              WHERE o.message_id = moved.message_id
             """,

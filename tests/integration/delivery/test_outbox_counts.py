@@ -143,6 +143,7 @@ class Worker:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_counts_are_those_of_the_envelopes_after_every_step(author: User, seed: int) -> None:
+    GatewayAccount.objects.update(numbers_per_email=1 + seed % 3)
     message = submit_message(author, *NUMBERS)
     worker = Worker(message, random.Random(seed))
 
