@@ -1,6 +1,7 @@
 """Where a storm rages: a database and a broker of its own, and how they are struck."""
 
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from portal.core.keys import new_encryption_key, new_secret_key
+from portal.core.keys import new_encryption_key
 from portal.embedded.postgres import EmbeddedPostgres
 from portal.embedded.postgres.files import ServerFiles
 from portal.embedded.postgres.postmaster import find_postmaster
@@ -70,7 +71,7 @@ class Server:
             "DATABASE_URL": database,
             "CELERY_BROKER_URL": broker,
             "PORTAL_TEST_BROKER": broker,
-            "PORTAL_SECRET_KEY": new_secret_key(),
+            "PORTAL_SECRET_KEY": secrets.token_urlsafe(50),
             "PORTAL_ENCRYPTION_KEYS": new_encryption_key(),
         }
 
