@@ -4,11 +4,15 @@ openpyxl and XlsxWriter need a file that can be sought in, and have the whole sh
 its first byte goes out. A sheet of texts is little XML; the zip format itself can be streamed.
 """
 
+import io
 import re
 import zipfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _ROWS_AT_ONCE = 500
 # Excel's own limit, and below what a zip entry without ZIP64 may have: Excel reads no streamed one.
@@ -70,18 +74,18 @@ def xlsx_stream(
     yield sink.taken()
 
 
-class _Sink:
+class _Sink(io.RawIOBase):
     """Where the zip file is written, and taken from piece by piece. It cannot be sought in."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
 
-    def write(self, piece: bytes) -> int:
-        self._pieces.append(bytes(piece))
-        return len(piece)
+    def writable(self) -> bool:
+        return True
 
-    def flush(self) -> None:
-        """Nothing is held back."""
+    def write(self, piece: "ReadableBuffer") -> int:
+        self._pieces.append(bytes(piece))
+        return len(self._pieces[-1])
 
     def taken(self) -> bytes:
         pieces, self._pieces = self._pieces, []

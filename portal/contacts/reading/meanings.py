@@ -68,7 +68,10 @@ _WORDS = re.compile(r"[^\W\d_]+(?:[ .'’-]+[^\W\d_]+){0,5}\.?")
 _MOST = 0.8
 _SOME = 0.25
 # Excel's spoilt numbers are numbers all the same.
-_LIKE_A_PHONE = re.compile(r"'?[+(]?[78][0-9 ()+.,E-]{9,20}|'?\(?9[0-9 ()-]{9,14}", re.IGNORECASE)
+_LIKE_A_PHONE = re.compile(
+    r"[+(]?[78][0-9 ()+.,-]{9,20}|\(?9[0-9 ()-]{9,14}|[0-9](?:[.,][0-9]+)?E\+?[0-9]+",
+    re.IGNORECASE,
+)
 
 
 def fold_heading(heading: str) -> str:
