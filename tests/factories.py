@@ -10,7 +10,14 @@ from django.contrib.auth.hashers import make_password
 
 from portal.accounts.models import Organisation, Plan, User
 from portal.accounts.rights import Role
-from portal.contacts.models import Contact, ContactField, FieldKind, Group
+from portal.contacts.models import (
+    Contact,
+    ContactField,
+    FieldKind,
+    Group,
+    StopListEntry,
+    StopSource,
+)
 from portal.delivery.models import GatewayAccount, Message
 from portal.messaging.gathering import audience_of
 from portal.messaging.services import Order, message_submit
@@ -91,6 +98,17 @@ class GroupFactory(factory.django.DjangoModelFactory[Group]):
 
     organisation = factory.SubFactory(OrganisationFactory)
     name = factory.Sequence(lambda n: f"Group {n}")
+
+
+class StopFactory(factory.django.DjangoModelFactory[StopListEntry]):
+    """Of the whole platform where ``organisation`` is None."""
+
+    class Meta:
+        model = StopListEntry
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    phone = factory.Sequence(lambda n: f"7999{n:07d}")
+    source = StopSource.HAND
 
 
 class SenderNameFactory(factory.django.DjangoModelFactory[SenderName]):

@@ -143,7 +143,8 @@ def stop_list_add_each(
     result = StopsAdded([pk for (pk,) in found], known=len(reasons) - len(found))
     if result.added:
         details = {"added": result.added, "known": result.known, "source": source.value}
-        _record(Action.CREATED, organisation.pk if organisation else None, actor, details)
+        only = result.entry_ids[0] if result.added == 1 else None
+        _record(Action.CREATED, organisation, actor, details, entry_id=only)
     return result
 
 
@@ -157,8 +158,8 @@ def stop_list_remove(*, entry: StopListEntry, reason: str, actor: User) -> None:
     deleted, _by_model = StopListEntry.objects.filter(pk=entry.pk).delete()
     if not deleted:
         raise Conflict(_("The number has been taken off the stop list meanwhile."))
-    details = {"entry": entry.pk, "reason": _WRITTEN_NUMBER.sub("…", reason.strip())}
-    _record(Action.DELETED, entry.organisation_id, actor, details)
+    details = {"reason": _WRITTEN_NUMBER.sub("…", reason.strip())}
+    _record(Action.DELETED, entry.organisation, actor, details, entry_id=entry.pk)
 
 
 @transaction.atomic
@@ -173,7 +174,7 @@ def stop_list_take_back(
     )
     deleted, _by_model = made.delete()
     if deleted:
-        _record(Action.DELETED, organisation.pk, actor, {"taken_back": deleted})
+        _record(Action.DELETED, organisation, actor, {"taken_back": deleted})
     return deleted
 
 
@@ -197,12 +198,19 @@ def _refuse_unless_administrator(actor: User) -> None:
 
 
 def _record(
-    action: Action, organisation_id: int | None, actor: User, details: Mapping[str, object]
+    action: Action,
+    organisation: Organisation | None,
+    actor: User,
+    details: Mapping[str, object],
+    *,
+    entry_id: int | None = None,
 ) -> None:
+    """``entry_id``: where it is about one entry. Its own words would tell the number."""
     event_record(
         action=action,
         actor=actor,
-        organisation_id=organisation_id,
-        object_label="stop list",
+        organisation_id=organisation.pk if organisation else None,
+        obj=StopListEntry(pk=entry_id) if entry_id else None,
+        object_label=f"stop list entry {entry_id}" if entry_id else "stop list",
         details=details,
     )

@@ -133,6 +133,9 @@ SITE = [
     form("/contacts/groups/{group}/delete/", WRITERS),
     press("/contacts/groups/{group}/contacts/{outside}/add/", WRITERS),
     press("/contacts/groups/{group}/contacts/{inside}/remove/", WRITERS),
+    Row("/contacts/stop-list/", MEMBERS),
+    form("/contacts/stop-list/add/", WRITERS, numbers="8 921 555-00-00", reason=""),
+    form("/contacts/stop-list/{stop}/remove/", MANAGERS, reason="Нет"),
     Row("/sender-names/", MEMBERS),
     form("/sender-names/ask/", MANAGERS, value="NEWNAME"),
     Row("/messages/new", WRITERS, post=READS, form=DRAFT),
@@ -194,6 +197,7 @@ ADDED: Mapping[str, Form] = {
         "form_key": DRAFT["form_key"],
     },
     "delivery/gatewayaccount": GATEWAY,
+    "contacts/stoplistentry": {"phone": "8 921 555-00-00", "reason": ""},
 }
 CHANGED: Mapping[str, Form] = {
     "accounts/organisation": ORGANISATION,
@@ -205,6 +209,7 @@ OBJECTS = {
     "accounts/user": "{member}",
     "audit/event": "{event}",
     "billing/ledgerentry": "{ledger_entry}",
+    "contacts/stoplistentry": "{platform_stop}",
     "delivery/attempt": "{attempt}",
     "delivery/envelope": "{envelope}",
     "delivery/gatewayaccount": "{gateway}",
@@ -234,6 +239,7 @@ ADMIN = [
     form("/admin/senders/sendername/{requested}/do/reject/", ADMINISTRATORS, reason="Нет"),
     form("/admin/senders/sendername/{sender_name}/do/revoke/", ADMINISTRATORS, reason="Нет"),
     form("/admin/senders/sendername/{sender_name}/do/limit/", ADMINISTRATORS, members="{member}"),
+    form("/admin/contacts/stoplistentry/{platform_stop}/do/remove/", ADMINISTRATORS, reason="Нет"),
     press("/admin/delivery/gatewayaccount/{gateway}/do/test/", ADMINISTRATORS),
     form("/admin/delivery/gatewayaccount/{gateway}/do/pause/", ADMINISTRATORS, reason="Нет"),
     press("/admin/delivery/gatewayaccount/{paused_gateway}/do/resume/", ADMINISTRATORS),

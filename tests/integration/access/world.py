@@ -27,6 +27,7 @@ from tests.factories import (
     MemberFactory,
     OrganisationFactory,
     SenderNameFactory,
+    StopFactory,
     submit_message,
 )
 from tests.integration.history.answers import REJECTED, UNCERTAIN, answer, hold
@@ -76,6 +77,8 @@ def make_world() -> World:
     world.ids = {
         **_messages(actors[Actor.SENDER]),
         **_contacts(world.home),
+        "stop": StopFactory(organisation=world.home).pk,
+        "platform_stop": StopFactory(organisation=None).pk,
         "organisation": world.home.pk,
         "bare_organisation": OrganisationFactory().pk,
         "member": actors[Actor.COLLEAGUE].pk,
