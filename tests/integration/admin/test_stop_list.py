@@ -1,0 +1,66 @@
+"""Administrators keep the platform's stop list."""
+
+import pytest
+from django.test import Client
+
+from portal.audit.models import Action, Event
+from portal.contacts.models import StopListEntry, StopSource
+from tests.factories import OrganisationFactory, StopFactory
+from tests.integration.admin.pages import errors_of, messages_of, page_url, press, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_number_is_stopped_for_everybody_in_any_spelling(office: Client) -> None:
+    OrganisationFactory()
+
+    office.post(page_url(StopListEntry, "add"), {"phone": "8 (921) 000-00-00", "reason": "Court"})
+
+    entry = StopListEntry.objects.get()
+    assert (entry.organisation, entry.phone, entry.reason) == (None, "79210000000", "Court")
+    assert entry.source == StopSource.ADMINISTRATOR
+    event = Event.objects.get(action=Action.CREATED, object_label=f"stop list entry {entry.pk}")
+    assert event.organisation_id == 0
+    assert "79210000000" not in str(event.details)
+
+
+def test_a_number_is_stopped_once(office: Client) -> None:
+    OrganisationFactory()
+    StopFactory(organisation=None, phone="79210000000")
+
+    response = office.post(page_url(StopListEntry, "add"), {"phone": "89210000000", "reason": ""})
+
+    assert "phone" in errors_of(response)
+
+
+def test_a_bad_number_is_refused_with_its_reason(office: Client) -> None:
+    OrganisationFactory()
+
+    response = office.post(page_url(StopListEntry, "add"), {"phone": "7921OOO", "reason": ""})
+
+    assert "letter" in errors_of(response)["phone"][0]
+
+
+def test_the_list_is_the_platform_s_alone_and_searched_by_a_number_s_beginning(
+    office: Client,
+) -> None:
+    StopFactory(organisation=None, phone="79210000000")
+    StopFactory(organisation=None, phone="79310000000")
+    own = StopFactory(phone="79210000001")
+
+    listed = text_of(office.get(page_url(StopListEntry, "changelist"), {"q": "8 921"}))
+
+    assert "+7 921 000-00-00" in listed
+    assert "+7 931 000-00-00" not in listed
+    assert own.phone_display not in text_of(office.get(page_url(StopListEntry, "changelist")))
+
+
+def test_taking_off_needs_a_reason(office: Client) -> None:
+    entry = StopFactory(organisation=None)
+
+    assert "reason" in errors_of(press(office, entry, "remove", reason=" "))
+    response = press(office, entry, "remove", reason="Mistake")
+
+    assert not StopListEntry.objects.exists()
+    assert messages_of(response)
+    assert Event.objects.get(action=Action.DELETED).details == {"reason": "Mistake"}
