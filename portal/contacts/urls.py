@@ -5,6 +5,7 @@ from portal.contacts import field_views, group_views, list_views, merge_views, v
 app_name = "contacts"
 urlpatterns = [
     path("", include("portal.contacts.export.urls")),
+    path("imports/", include("portal.contacts.imports.urls")),
     path("", list_views.contacts, name="contacts"),
     path("add/", views.contact_add, name="add"),
     path("<int:pk>/", views.contact_page, name="contact"),

@@ -28,7 +28,7 @@ class Report:
     """Counts of rows. ``good`` ones can be imported; of them ``known`` are there already and in
     use, ``archived`` are in the archive, ``stopped`` are on the stop list (for an import into the
     stop list, ``known`` are the organisation's entries and ``stopped`` the platform's).
-    ``faults``: by code, that of a number with its own after a colon."""
+    ``faults``: by code, that of a number with its own after a colon. ``headings``: of the file."""
 
     rows: int = 0
     good: int = 0
@@ -39,6 +39,7 @@ class Report:
     blank: int = 0
     bad: int = 0
     repaired: int = 0
+    headings: list[str] = field(default_factory=list)
     repairs: dict[str, Named] = field(default_factory=dict)
     faults: dict[str, Named] = field(default_factory=dict)
 

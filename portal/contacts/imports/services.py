@@ -24,7 +24,7 @@ from portal.contacts.imports.storage import store_file, stored_file
 from portal.contacts.imports.trail import record
 from portal.contacts.imports.words import explain_file
 from portal.contacts.models import Group, Import, ImportStage, ImportTarget
-from portal.contacts.reading import FileRefused, Reading, preview, recognise
+from portal.contacts.reading import FileRefused, Preview, Reading, preview, recognise
 from portal.contacts.services import group_create
 from portal.core.errors import Conflict, Refused
 
@@ -101,9 +101,11 @@ def import_check(
     source.outcome = {"group_existed": destination.group is not None}
     source.stage, source.failure, source.stop_requested = ImportStage.CHECKING, "", False
     source.takeovers = 0
-    source.save()
+    headings = _headings_of(source)
     forget_check(source)
-    remember(source, headings_of(source))
+    source.report = Report(headings=headings).as_dict()
+    source.save()
+    remember(source, headings)
     transaction.on_commit(lambda: ring(source.pk))
     return source
 
@@ -162,18 +164,22 @@ def import_discard(*, source: Import, actor: User) -> None:
     Import.objects.filter(pk=source.pk).delete()
 
 
-def headings_of(source: Import) -> list[str]:
-    """Of every column, "" where it has none."""
+def import_preview(source: Import) -> Preview:
+    """The first rows. Raises FileRefused."""
     with stored_file(source) as file:
-        reading = Reading.from_dict(source.reading)
-        return preview(file, reading, limits=file_limits()).headings
+        return preview(file, Reading.from_dict(source.reading), limits=file_limits())
+
+
+def _headings_of(source: Import) -> list[str]:
+    try:
+        return import_preview(source).headings
+    except FileRefused as refused:
+        raise Refused(explain_file(refused), field="format") from None
 
 
 def _read_as(source: Import, reading: Reading) -> None:
     source.reading = reading.as_dict()
-    with stored_file(source) as file:
-        shown = preview(file, reading, limits=file_limits())
-    source.columns = meanings_guessed(source, shown)
+    source.columns = meanings_guessed(source, import_preview(source))
 
 
 def _refuse_columns(source: Import, columns: Sequence[str]) -> None:

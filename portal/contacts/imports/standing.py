@@ -28,8 +28,9 @@ def why_not(source: Import) -> str:
         return Failure.RIGHTS_LOST
     if source.takeovers > MOST_TAKEOVERS:
         return Failure.WORKERS_DIE
+    is_wanted = source.stage == ImportStage.WRITING or source.outcome.get("group_existed")
     is_gone = source.group is None or source.group.is_filter
-    return Failure.GROUP_GONE if source.group_name and is_gone else ""
+    return Failure.GROUP_GONE if source.group_name and is_wanted and is_gone else ""
 
 
 def may_import(member: User, organisation_id: int) -> bool:
