@@ -76,8 +76,8 @@ class UploadForm(forms.Form):
             self.add_error("file", _("Choose a file, or paste a list below."))
 
     @property
-    def upload(self) -> UploadedFile[Any] | None:
-        file: UploadedFile[Any] | None = self.cleaned_data["file"]
+    def upload(self) -> "UploadedFile[Any] | None":
+        file: "UploadedFile[Any] | None" = self.cleaned_data["file"]
         return file
 
 

@@ -21,7 +21,7 @@ _SAID = (*_NAME_PARTS, "note")
 _MOST_TRIES = 20
 
 _OF_SHELF = """
-    SELECT id, phone, surname, given_name, patronymic, name, note, field_values,
+    SELECT id, phone, surname, given_name, patronymic, name, note, field_values::text,
            archived_at IS NOT NULL
       FROM contacts_contact
      WHERE organisation_id = %(organisation)s AND shelf = %(shelf)s
@@ -74,7 +74,7 @@ _JOIN_KNOWN = """
 
 
 class Known(NamedTuple):
-    """A contact that is there already, locked."""
+    """A contact that is there already, locked. ``field_values``: as JSON."""
 
     id: int
     phone: str
@@ -83,7 +83,7 @@ class Known(NamedTuple):
     patronymic: str
     name: str
     note: str
-    field_values: dict[str, str]
+    field_values: str
     is_archived: bool
 
 
@@ -174,9 +174,10 @@ def _change_of(known: Known, line: str, organisation_id: int) -> tuple[object, .
     """The contact's new row, None where the file says nothing new. An empty cell says nothing."""
     row = dict(zip(COLUMNS, values(line), strict=True))
     said = {name: row[name] or getattr(known, name) for name in _SAID}
-    field_values = {**known.field_values, **json.loads(row["field_values"])}
+    values_before = json.loads(known.field_values)
+    field_values = {**values_before, **json.loads(row["field_values"])}
     is_same = all(said[name] == getattr(known, name) for name in _SAID)
-    if is_same and field_values == known.field_values:
+    if is_same and field_values == values_before:
         return None
     name = composed_name(**{part: said[part] for part in _NAME_PARTS})
     if len(name) > LONGEST_NAME:
