@@ -62,5 +62,5 @@ def _back(filters: Filters) -> HttpResponse:
 def _file_name(filters: Filters, file_format: ExportFormat) -> str:
     """Names of files have no slashes and the like."""
     name = filters.group.name if filters.group else str(_("Contacts"))
-    plain = re.sub(r"[^\w (),.-]+", " ", name).strip() or str(_("Contacts"))
+    plain = re.sub(r"[^\w(),.-]+", " ", name).strip() or str(_("Contacts"))
     return f"{plain} {timezone.localdate().isoformat()}.{EXTENSIONS[file_format]}"

@@ -4,6 +4,7 @@ import pytest
 
 from portal.contacts.reading import OwnField, fold_heading, guess_meanings
 
+PARTS = ["surname", "given_name", "patronymic"]
 FIELDS = [OwnField(3, "Город", "text"), OwnField(4, "День рождения", "date")]
 
 
@@ -14,7 +15,7 @@ FIELDS = [OwnField(3, "Город", "text"), OwnField(4, "День рожден�
         (["Ф.И.О.", "Моб. телефон"], ["name", "phone"]),
         (
             ["Фамилия", "Имя", "Отчество", "Мобильный"],
-            ["surname", "given_name", "patronymic", "phone"],
+            [*PARTS, "phone"],
         ),
         (["Last Name", "First Name", "Phone"], ["surname", "given_name", "phone"]),
         (["E-mail", "ИМЯ", "телефон", "Примечание"], ["", "given_name", "phone", "note"]),
@@ -50,7 +51,7 @@ def test_a_field_called_as_a_part_of_a_contact_gets_the_second_such_column() -> 
         (["79210000000", "Анна"], ["phone", "name"]),
         (
             ["1", "Иванов", "Иван", "Ильич", "7,9E+10"],
-            ["", *["surname", "given_name", "patronymic", "phone"]],
+            ["", *PARTS, "phone"],
         ),
     ],
 )
