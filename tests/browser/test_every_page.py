@@ -38,6 +38,7 @@ SEEN_BY_ALL = [
 ]
 SEEN_BY_WRITERS = [
     "/messages/new",
+    "/history/{uncertain}/uncertain",
     "/history/{rejected}/rejected",
     "/contacts/add/",
     "/contacts/{contact}/",

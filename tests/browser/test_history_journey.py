@@ -58,6 +58,25 @@ def test_an_uncertain_envelope_is_settled(
     assert message_counts(message.pk) == {state: 1}
 
 
+def test_all_uncertain_e_mails_are_settled_at_once(
+    page: Page, sign_in: SignIn, axe: Check, author: User
+) -> None:
+    message = campaign(author)
+    answer(message, ACCEPTED, *[UNCERTAIN] * 5)
+    sign_in(page, author)
+    page.goto(f"/history/{message.pk}")
+
+    page.get_by_role("link", name="Decide on all uncertain ones at once").click()
+    expect(page.get_by_role("heading", name="Was it sent to 5 recipients?")).to_be_visible()
+    page.get_by_text("They were not sent", exact=True).click()
+    axe(page)
+    page.get_by_role("button", name="Yes, none was sent").click()
+
+    told(page, "Noted for 5 recipients: it was not sent.")
+    assert message_counts(message.pk) == {State.ACCEPTED: 1, State.REJECTED: 5}
+
+
+
 def test_what_has_not_left_is_cancelled(page: Page, sign_in: SignIn, author: User) -> None:
     message = submit_message(author, "79210000000", "79210000001")
     sign_in(page, author)
