@@ -61,7 +61,7 @@ class _Careful:
             is_over = True
             for cells in csv.reader(self._lines_of_records(), delimiter=self._delimiter):
                 number += 1
-                if self._is_unclosed:
+                if self._is_unclosed or not self._is_sound():
                     yield self._broken_off(number)
                     is_over = False
                 elif self._is_marked and (row := self._marked(number, cells)):
@@ -85,6 +85,18 @@ class _Careful:
         limit = LONGEST_RECORD if self._read_in_vain < _MOST_READ_IN_VAIN else 0
         self._size = (len(self._held[0]) if len(self._held) == 1 else self._size) + len(line)
         return self._size > limit
+
+    def _is_sound(self) -> bool:
+        """Whether the quotes of a record of several lines are as the rules want them. Where one was
+        not closed in its own row, the next row's opening quote has closed it: rows between them
+        would be lost in one cell."""
+        if len(self._held) == 1:
+            return True
+        try:
+            next(csv.reader(self._held, delimiter=self._delimiter, strict=True))
+        except csv.Error:
+            return False
+        return True
 
     def _broken_off(self, number: int) -> Row:
         first, *others = self._held

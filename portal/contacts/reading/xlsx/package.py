@@ -15,8 +15,8 @@ from portal.contacts.reading.ways import MEBIBYTE
 _LARGEST_DIRECTORY = MEBIBYTE
 _CHUNK = 64 * 1024
 _LARGEST_TAG = 4 * MEBIBYTE
-# Deflate packs a thousandfold at best; spreadsheets are packed ten- to fiftyfold.
-_ABSURD_RATIO = 200
+# Deflate packs a thousandfold at best; a sheet that says the same over and over a hundredfold.
+_ABSURD_RATIO = 500
 _RATIO_MATTERS_FROM = 20 * MEBIBYTE
 _PLAIN_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _IS_ENCRYPTED = 0x1

@@ -84,6 +84,13 @@ def test_a_quote_that_is_never_closed_spoils_its_own_row_alone(lines_after: int)
     assert [row.cells for row in found[2:]] == [["В", "3333333333"]] * lines_after
 
 
+@pytest.mark.parametrize("later", ['"В";3', 'В;"3"', 'В "в";3'])
+def test_a_later_rows_quote_does_not_close_it_and_swallow_people(later: str) -> None:
+    found = read(f'name;phone\n"А;1\nБ;2\n{later}\nГ;4\n')
+    assert [row.cells[0][:1] for row in found] == ["А", "Б", "В", "Г"]
+    assert [row.number for row in found if row.fault] == [2]
+
+
 def test_quotes_that_are_all_unclosed_take_no_hours() -> None:
     found = read("name;phone\n" + 'a";"\n' * 30_000)
     assert len(found) == 30_000
