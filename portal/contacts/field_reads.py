@@ -17,7 +17,7 @@ def contacts_with_value(field: ContactField) -> int:
 
 def filters_asking(field: ContactField, member: User) -> list[Group]:
     """Saved filters that the member sees and that ask about the field."""
-    filters = Group.objects.visible_to(member).exclude(conditions=None)
+    filters = Group.objects.visible_to(member).filter(conditions__isnull=False)
     return [group for group in filters if field.pk in _fields_of(group)]
 
 

@@ -187,7 +187,7 @@ class _ValueField(forms.CharField):
 
 def joinable_groups(member: User) -> Any:
     """Groups that people are picked into, as far as the member sees them."""
-    return Group.objects.visible_to(member).filter(conditions=None).order_by("shelf", "name")
+    return Group.objects.visible_to(member).filter(conditions__isnull=True).order_by("shelf", "name")
 
 
 def _field_of(field: ContactField) -> forms.CharField:

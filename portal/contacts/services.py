@@ -181,7 +181,7 @@ def _set_groups(contact: Contact, groups: Collection[Group], actor: User) -> boo
     """Whether the contact is in other groups than before. Groups that the ``actor`` does not see,
     and saved filters, are left alone."""
     locked = locked_groups([contact], groups)
-    joinable = Group.objects.visible_to(actor).filter(conditions=None)
+    joinable = Group.objects.visible_to(actor).filter(conditions__isnull=True)
     open_ids = set(joinable.filter(pk__in=_ids(locked)).values_list("pk", flat=True))
     chosen = {group.pk: group for group in groups}
     if not chosen.keys() <= open_ids:

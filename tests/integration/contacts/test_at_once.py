@@ -8,6 +8,7 @@ from portal.accounts.models import User
 from portal.audit.models import Event
 from portal.audit.services import verify
 from portal.contacts.models import Contact, Group
+from portal.contacts.particulars import Particulars
 from portal.contacts.services import (
     contact_change,
     contact_delete,
@@ -45,8 +46,7 @@ def test_changing_a_contact_while_adding_it_to_its_group_is_no_deadlock(member: 
             partial(
                 contact_change,
                 contact=contact,
-                name="n",
-                phone=contact.phone,
+                particulars=Particulars(given_name="n", phone=contact.phone),
                 actor=member,
                 groups=[group],
             ),
@@ -89,7 +89,8 @@ def test_deleting_a_contact_while_its_group_is_deleted_is_no_deadlock(member: Us
 def test_what_changes_nothing_is_not_recorded(member: User) -> None:
     contact, group = grouped(member)
 
-    contact_change(contact=contact, name="Анна", phone=contact.phone, actor=member, groups=[group])
+    same = Particulars.of(contact)
+    contact_change(contact=contact, particulars=same, actor=member, groups=[group])
     group_add_contact(group=group, contact=contact, actor=member)
     stranger = ContactFactory(organisation=member.organisation)
     group_remove_contact(group=group, contact=stranger, actor=member)
@@ -101,7 +102,7 @@ def test_what_changes_nothing_is_not_recorded(member: User) -> None:
 def test_a_contact_that_only_leaves_a_group_is_recorded(member: User) -> None:
     contact, _group = grouped(member)
 
-    contact_change(contact=contact, name="Анна", phone=contact.phone, actor=member)
+    contact_change(contact=contact, particulars=Particulars.of(contact), actor=member)
 
     assert Event.objects.get().details == {"changed": [], "groups": []}
 
