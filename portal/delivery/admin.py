@@ -125,7 +125,7 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
 
     @admin.display(description=_("recipients"))
     def recipients_shown(self, message: Message) -> str:
-        return _phones(message.recipients.all(), message.recipients_count)
+        return _phones(message.recipients.all(), message.recipients_count - message.skips.count())
 
     @admin.display(description=_("envelopes"))
     def envelopes_link(self, message: Message) -> str:

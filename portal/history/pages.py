@@ -16,6 +16,7 @@ from portal.delivery.models import (
     Message,
     OutboxEntry,
     Recipient,
+    Skip,
     State,
 )
 from portal.delivery.selectors import Standing, is_settled, outbox_entries
@@ -26,6 +27,7 @@ from portal.history.presenters import (
     Figure,
     RecipientRow,
     Refusal,
+    SkipRow,
     figures,
     fingerprint,
     is_refused_wholesale,
@@ -145,7 +147,8 @@ class Page:
 
     @property
     def segments_in_all(self) -> int:
-        return self.message.segments * self.message.recipients_count
+        """Of those who were not left out."""
+        return self.message.segments * (self.message.recipients_count - self.skipped)
 
     @property
     def fingerprint(self) -> str:
@@ -245,8 +248,30 @@ class Page:
         """Names the choices, so that a page can tell which it shows."""
         return " ".join(choice for choice, _words in self.choices)
 
+    @property
+    def skipped(self) -> int:
+        """How many recipients were left out."""
+        return self.totals.counts.get(State.SKIPPED, 0)
+
+    @property
+    def shows_skipped(self) -> bool:
+        """Whether those are who the table shows: they are no rows among the others."""
+        are_all = set(self.totals.counts) == {State.SKIPPED}
+        return self.choice == "skipped" or (are_all and not self.choice)
+
     @cached_property
-    def recipients(self) -> KeysetPage[Recipient]:
+    def listed(self) -> KeysetPage[Recipient] | KeysetPage[Skip]:
+        return self._skips() if self.shows_skipped else self._recipients()
+
+    def _skips(self) -> KeysetPage[Skip]:
+        return keyset_page(
+            self.message.skips.all(),
+            cursor=self.query.get("cursor"),
+            fields=("id",),
+            size=RECIPIENTS_PER_PAGE,
+        )
+
+    def _recipients(self) -> KeysetPage[Recipient]:
         found = recipients_of(self.message, self.choice)
         if self.choice and STATE_OF_CHOICE[self.choice] not in self.totals.counts:
             # Spares a look at every recipient of a large message.
@@ -259,7 +284,10 @@ class Page:
         )
 
     @property
-    def rows(self) -> list[RecipientRow]:
+    def rows(self) -> list[RecipientRow | SkipRow]:
         return [
-            RecipientRow(recipient, self.message, self.entry) for recipient in self.recipients.items
+            SkipRow(recipient)
+            if isinstance(recipient, Skip)
+            else RecipientRow(recipient, self.message, self.entry)
+            for recipient in self.listed.items
         ]

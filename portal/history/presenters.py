@@ -10,7 +10,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.delivery.models import Envelope, Message, OutboxEntry, Recipient, State
+from portal.delivery.models import (
+    Envelope,
+    Message,
+    OutboxEntry,
+    Recipient,
+    Skip,
+    SkippedBecause,
+    State,
+)
 from portal.delivery.replies import reply_words
 from portal.delivery.selectors import (
     NOT_SENT,
@@ -62,9 +70,16 @@ CHOICES: Sequence[tuple[str, str | Promise]] = (
     ("held", gettext_lazy("held")),
     ("cancelled", gettext_lazy("cancelled")),
     ("expired", gettext_lazy("expired")),
+    ("skipped", gettext_lazy("skipped")),
 )
 # Of messages, too, what no single recipient can be.
 MESSAGE_CHOICES = (CHOICES[0], (PAUSED, gettext_lazy("paused")), *CHOICES[1:])
+_SKIPPED_BECAUSE: Mapping[str, str | Promise] = {
+    SkippedBecause.STOP_LIST: gettext_lazy("The number is on the stop list."),
+    SkippedBecause.PLATFORM_STOP_LIST: gettext_lazy(
+        "The number is on the administrators’ stop list."
+    ),
+}
 BAR_WIDTH = 1000
 
 
@@ -201,6 +216,27 @@ class RecipientRow:
         waits = self.envelope.state == State.QUEUED and not self.envelope.tries
         is_early = self.message.due_at > timezone.now()
         return self.message.due_at if waits and is_early and not self._stands_still else None
+
+
+@dataclass(frozen=True)
+class SkipRow:
+    """A recipient whom the message leaves out, as ``RecipientRow`` shows the others."""
+
+    recipient: Skip
+
+    @property
+    def badge(self) -> Badge:
+        return state_badge(State.SKIPPED)
+
+    @property
+    def note(self) -> str:
+        because = _SKIPPED_BECAUSE[self.recipient.reason]
+        said = self.recipient.note
+        return f"{because} {said}" if said else str(because)
+
+    @property
+    def skipped_at(self) -> datetime:
+        return self.recipient.at
 
 
 @dataclass(frozen=True)

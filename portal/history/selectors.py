@@ -25,7 +25,7 @@ from portal.delivery.selectors import Counts, messages_in_state, shown_counts, s
 # Of how many rejections the most frequent reply is sought.
 REPLIES_LOOKED_AT = 500
 SPENT = frozenset({State.ACCEPTED, State.REPLACED})
-# Nothing is set aside for who is skipped.
+# Nothing is set aside for who is skipped; what was is released.
 PRICED = STORED - {State.SKIPPED}
 RETURNED = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 
@@ -39,6 +39,7 @@ STATE_OF_CHOICE: Mapping[str, State] = {
     "held": State.HELD,
     "cancelled": State.CANCELLED,
     "expired": State.EXPIRED,
+    "skipped": State.SKIPPED,
 }
 
 
@@ -60,14 +61,21 @@ def totals_of(message: Message, entry: OutboxEntry | None) -> Totals:
     by_state = stored_counts([message])[message.pk]
     each = message.price_per_segment * message.segments
     spent = each * _people(by_state, SPENT)
-    returned = each * _people(by_state, RETURNED)
+    returned = each * (_people(by_state, RETURNED) + _taken_out(message, by_state))
     return Totals(
         counts=shown_counts(by_state, entry),
         spent=spent,
         returned=returned,
-        reserved=each * _people(by_state, PRICED) - spent - returned,
+        reserved=each * _people(by_state, PRICED - SPENT - RETURNED),
         came_back=_came_back(message, entry) if entry else (0, 0),
     )
+
+
+def _taken_out(message: Message, by_state: Counts) -> int:
+    """How many were skipped after their money was set aside."""
+    if State.SKIPPED not in by_state:
+        return 0
+    return message.skips.filter(envelope_number__isnull=False).count()
 
 
 def _came_back(message: Message, entry: OutboxEntry) -> tuple[int, int]:
