@@ -84,7 +84,7 @@ def is_whole(conditions: Conditions, organisation: Organisation, *, owner_id: in
     own = ContactField.objects.filter(organisation=organisation, pk__in=conditions.fields)
     kinds = dict(own.values_list("pk", "kind"))
     groups = Group.objects.filter(
-        organisation=organisation, shelf__in=(SHARED, owner_id or SHARED), conditions=None
+        organisation=organisation, shelf__in=(SHARED, owner_id or SHARED), conditions__isnull=True
     )
     known = set(groups.filter(pk__in=conditions.groups).values_list("pk", flat=True))
     return known == conditions.groups and all(_is_known(rule, kinds) for rule in conditions.rules)

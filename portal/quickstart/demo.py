@@ -17,6 +17,7 @@ from portal.accounts.services import (
     organisation_create,
 )
 from portal.contacts.models import Contact, Group
+from portal.contacts.names import parts_of
 from portal.delivery.gateways import gateway_set
 from portal.delivery.models import GatewayAccount, SecurityChoice
 from portal.embedded.sandbox import SandboxAccount, write_accounts
@@ -98,9 +99,8 @@ def _approved_sender(organisation: Organisation, administrator: User) -> None:
 def _contacts(organisation: Organisation) -> None:
     group = Group.objects.create(organisation=organisation, name=GROUP)
     for phone, name in CONTACTS.items():
-        group.contacts.add(
-            Contact.objects.create(organisation=organisation, phone=phone, given_name=name)
-        )
+        parts = parts_of(name)._asdict()
+        group.contacts.add(Contact.objects.create(organisation=organisation, phone=phone, **parts))
 
 
 def sandbox_connect(*, port: int, accounts_path: Path) -> None:
