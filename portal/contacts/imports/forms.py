@@ -77,7 +77,7 @@ class UploadForm(forms.Form):
 
     @property
     def upload(self) -> "UploadedFile[Any] | None":
-        file: "UploadedFile[Any] | None" = self.cleaned_data["file"]
+        file: UploadedFile[Any] | None = self.cleaned_data["file"]
         return file
 
 
@@ -185,7 +185,7 @@ class ColumnsForm(forms.Form):
         )
 
     def _group_choices(self) -> list[tuple[str, object]]:
-        groups = Group.objects.visible_to(self.member).filter(conditions=None)
+        groups = Group.objects.visible_to(self.member).filter(conditions__isnull=True)
         listed = [
             (str(group.pk), group.name) for group in groups.order_by("name", "pk")[:MOST_GROUPS]
         ]

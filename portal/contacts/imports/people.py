@@ -154,6 +154,7 @@ class People:
             change for one, line in met if (change := _change_of(one, line, organisation_id))
         ]
         if changes:
+            rows("DROP TABLE IF EXISTS pg_temp.changed_contact", {})
             rows(_CHANGED, {})
             with (
                 connection.cursor() as cursor,

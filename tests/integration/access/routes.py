@@ -30,6 +30,8 @@ WRITERS = frozenset({Actor.SENDER, Actor.COLLEAGUE, Actor.MANAGER})
 READERS = frozenset({Actor.MANAGER, Actor.AUDITOR})
 MEMBERS = WRITERS | READERS
 MANAGERS = frozenset({Actor.MANAGER})
+# What nobody else sees, managers included.
+OWN = frozenset({Actor.SENDER})
 # Of a message: a sender sees their own.
 DECIDERS = frozenset({Actor.SENDER, Actor.MANAGER})
 VIEWERS = DECIDERS | READERS
@@ -133,6 +135,29 @@ SITE = [
     form("/contacts/groups/{group}/delete/", WRITERS),
     press("/contacts/groups/{group}/contacts/{outside}/add/", WRITERS),
     press("/contacts/groups/{group}/contacts/{inside}/remove/", WRITERS),
+    Row("/contacts/imports/", WRITERS),
+    form("/contacts/imports/add/", WRITERS, target="contacts", text="Анна; 8 921 555-00-00"),
+    Row("/contacts/imports/{checked}/", OWN),
+    form(
+        "/contacts/imports/{uploaded}/columns/",
+        OWN,
+        **{"column-0": "name", "column-1": "phone"},
+        shelf="shared",
+        known="update",
+    ),
+    press("/contacts/imports/{uploaded}/reread/", OWN, format="text", encoding="koi8-r"),
+    press(
+        "/contacts/imports/{managers_import}/fields/",
+        MANAGERS,
+        field_name="Улица",
+        field_kind="text",
+    ),
+    Row("/contacts/imports/{checking}/progress/", OWN),
+    Row("/contacts/imports/{checked}/bad-rows/", OWN),
+    press("/contacts/imports/{checked}/confirm/", OWN),
+    press("/contacts/imports/{checking}/cancel/", OWN),
+    form("/contacts/imports/{imported}/undo/", OWN),
+    press("/contacts/imports/{uploaded}/delete/", OWN),
     Row("/contacts/stop-list/", MEMBERS),
     form("/contacts/stop-list/add/", WRITERS, numbers="8 921 555-00-00", reason=""),
     form("/contacts/stop-list/{stop}/remove/", MANAGERS, reason="Нет"),

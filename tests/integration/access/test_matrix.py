@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.integration.access.conftest import undone
-from tests.integration.access.routes import TABLE, Outcome, Row, route_of, site_routes
+from tests.integration.access.routes import TABLE, WRITERS, Outcome, Row, route_of, site_routes
 from tests.integration.access.snapshot import snapshot
 from tests.integration.access.world import Actor, World
 
@@ -39,7 +39,7 @@ def _refusal(row: Row, actor: Actor) -> Outcome:
         return Outcome.OWN_PASSWORD
     if actor is Actor.ADMINISTRATOR:
         return Outcome.TO_ADMIN
-    if actor is Actor.COLLEAGUE and Actor.SENDER in row.opens:
+    if actor in WRITERS and Actor.SENDER in row.opens:
         return Outcome.MISSING
     return Outcome.FORBIDDEN
 

@@ -14,6 +14,7 @@ from portal.accounts.rights import Role
 from portal.audit.models import Event
 from portal.billing.models import LedgerEntry
 from portal.billing.services import top_up
+from portal.contacts.models import ImportStage
 from portal.delivery.decisions import message_pause
 from portal.delivery.models import Attempt, GatewayAccount
 from portal.delivery.platform import platform_stop
@@ -28,6 +29,7 @@ from tests.factories import (
     OrganisationFactory,
     SenderNameFactory,
     StopFactory,
+    import_made,
     submit_message,
 )
 from tests.integration.history.answers import REJECTED, UNCERTAIN, answer, hold
@@ -77,6 +79,8 @@ def make_world() -> World:
     world.ids = {
         **_messages(actors[Actor.SENDER]),
         **_contacts(world.home),
+        **_imports(actors[Actor.SENDER]),
+        "managers_import": import_made(actors[Actor.MANAGER]).pk,
         "stop": StopFactory(organisation=world.home).pk,
         "platform_stop": StopFactory(organisation=None).pk,
         "organisation": world.home.pk,
@@ -160,6 +164,15 @@ def _contacts(organisation: Organisation) -> dict[str, object]:
         "seen": f"{inside.changed_at.isoformat()} {outside.changed_at.isoformat()}",
         "archived": archived.pk,
         "field": field.pk,
+    }
+
+
+def _imports(author: User) -> dict[str, object]:
+    return {
+        "uploaded": import_made(author).pk,
+        "checking": import_made(author, stage=ImportStage.CHECKING).pk,
+        "checked": import_made(author, stage=ImportStage.CHECKED).pk,
+        "imported": import_made(author, stage=ImportStage.DONE).pk,
     }
 
 
