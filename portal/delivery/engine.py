@@ -16,6 +16,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
+import psycopg
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
@@ -34,7 +35,14 @@ from sms.lane import catch_up
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-DATABASE_AWAY = (OperationalError, InterfaceError, EmbeddedPostgresError)
+# Django lets through in psycopg's words what the closing of a cursor says.
+DATABASE_AWAY = (
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    EmbeddedPostgresError,
+)
 
 # Other tasks wait for this worker process too.
 RUN_SECONDS = 10.0

@@ -4,6 +4,7 @@ import time
 from contextlib import suppress
 from threading import Thread
 
+import psycopg
 from django.conf import settings
 from django.db import Error, connections
 
@@ -33,7 +34,7 @@ class StandIn:
 def _tell() -> None:
     try:
         # The next one tells them.
-        with suppress(Error, EmbeddedPostgresError):
+        with suppress(Error, psycopg.Error, EmbeddedPostgresError):
             notices_send()
     finally:
         connections.close_all()

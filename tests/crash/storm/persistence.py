@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import psycopg
 from django.db import Error, connection
 
 from portal.embedded.postgres import EmbeddedPostgresError
@@ -18,7 +19,7 @@ def persistently(ask: Callable[[], T]) -> T:
     while True:
         try:
             return ask()
-        except (Error, EmbeddedPostgresError):
+        except (Error, psycopg.Error, EmbeddedPostgresError):
             if time.monotonic() > give_up:
                 raise
             connection.close()
