@@ -1,29 +1,60 @@
 """The list of contacts."""
 
 from django.db.models import Prefetch, prefetch_related_objects
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
-from portal.contacts.models import Group
+from portal.contacts.list_forms import FilterForm
+from portal.contacts.list_query import FilterGone, list_query
+from portal.contacts.models import BulkKind, Contact, Group
 from portal.contacts.search import search_page
+from portal.contacts.stop_list import numbers_stopped
 from portal.core.parts import render_part_or_page
 
 
 @require_safe
 @requires(Right.SEE_CONTACTS)
 def contacts(request: MemberRequest) -> HttpResponse:
-    """The list; htmx gets the results alone."""
-    query = request.GET.get("q", "").strip()
-    page = search_page(member=request.member, query=query, cursor=request.GET.get("cursor"))
-    groups = Group.objects.visible_to(request.member).order_by("name")
-    prefetch_related_objects(page.items, Prefetch("groups", groups))
+    """The list, narrowed by the address; htmx gets the results alone."""
+    listed = list_query(request.member, request.GET.dict())
+    try:
+        page = search_page(
+            member=request.member,
+            query=listed.text,
+            filters=listed.filters,
+            cursor=request.GET.get("cursor"),
+        )
+        chips = listed.chips()
+    except FilterGone:
+        raise Http404 from None
+    _show_groups(page.items, request)
+    may_edit = request.member.may(Right.EDIT_CONTACTS)
     context = {
         "page": page,
-        "query": query,
-        "may_edit": request.member.may(Right.EDIT_CONTACTS),
+        "listed": listed,
+        "query": listed.text,
+        "chips": chips,
+        "kept": [(name, value) for name, value in listed.given.items() if name != "q"],
+        "filter_form": FilterForm(listed),
+        "stopped": numbers_stopped(
+            request.organisation.pk, [contact.phone for contact in page.items if contact.phone]
+        ),
+        "kinds": _kinds(is_archive=listed.filters.archived) if may_edit else (),
+        "may_edit": may_edit,
     }
     return render_part_or_page(
         request, part="contacts/_results.html", page="contacts/contacts.html", context=context
     )
+
+
+def _show_groups(shown: list[Contact], request: MemberRequest) -> None:
+    """Groups that are another member's own are not for these eyes."""
+    groups = Group.objects.visible_to(request.member).order_by("name")
+    prefetch_related_objects(shown, Prefetch("groups", groups))
+
+
+def _kinds(*, is_archive: bool) -> list[tuple[str, str]]:
+    senseless = BulkKind.ARCHIVE if is_archive else BulkKind.RESTORE
+    return [(kind.value, str(kind.label)) for kind in BulkKind if kind is not senseless]

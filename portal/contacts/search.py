@@ -106,16 +106,30 @@ def search_page(
     )
 
 
+def search_rows(member: User, filters: Filters) -> ContactQuerySet:
+    """The contacts that a search looks through, apart from what it asks of each."""
+    shelves = Contact.objects.on_shelves(_organisation_of(member), filters.shelves(member))
+    return shelves.filter(archived_at__isnull=not filters.archived)
+
+
 def search_condition(
     *, member: User, query: str, filters: Filters = NO_FILTERS, now: datetime
 ) -> Q:
-    """The same as one condition on ``Contact``, for counting and for going through all that match.
-    Whether they are archived is in it."""
+    """The same as one condition on ``Contact``, whether they are archived included."""
     organisation = _organisation_of(member)
     shelves = Q(organisation=organisation, shelf__in=filters.shelves(member))
     state = Q(archived_at__isnull=not filters.archived)
+    return shelves & state & asked(member=member, query=query, filters=filters, now=now)
+
+
+def asked(
+    *, member: User, query: str, filters: Filters = NO_FILTERS, now: datetime, probes: bool = False
+) -> Q:
+    """What a search asks of each of ``search_rows``, in one. ``probes``: of row after row, as a
+    walk does."""
+    organisation = _organisation_of(member)
     found = _found(_plain(query), organisation)
-    return shelves & state & found & filters.condition(organisation, now=now)
+    return found & filters.condition(organisation, now=now, probes=probes)
 
 
 def _narrowed_tiers(query: str, organisation: Organisation, filters: Filters) -> list[_Tier]:
@@ -261,8 +275,6 @@ def _first(
 ) -> list[Contact]:
     if place is not None:
         rows = tier.keyset.beyond(rows, place)
-    if not tier.fits:
-        return list(tier.keyset.walked(rows)[:most])
     return first_fitting(
         rows,
         tier.keyset,

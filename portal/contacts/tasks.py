@@ -1,7 +1,9 @@
 """Celery's part: ids in, one plain function called, safe to run any number of times."""
 
 from celery import shared_task
+from django.utils import timezone
 
+from portal.contacts.bulk_work import bulk_go_on, bulk_sweep
 from portal.contacts.imports.sweep import imports_sweep
 from portal.contacts.imports.work import work_slice
 
@@ -12,5 +14,11 @@ def import_work(import_id: int) -> None:
 
 
 @shared_task
+def bulk_work(action_id: int) -> None:
+    bulk_go_on(action_id)
+
+
+@shared_task
 def sweep() -> None:
     imports_sweep()
+    bulk_sweep(now=timezone.now())

@@ -19,6 +19,7 @@ urlpatterns = [
     path("fields/<int:pk>/rename/", field_views.field_edit, name="field_rename"),
     path("fields/<int:pk>/move/", field_views.field_step, name="field_move"),
     path("fields/<int:pk>/delete/", field_views.field_remove, name="field_delete"),
+    path("bulk/", include("portal.contacts.bulk_urls")),
     path("stop-list/", include("portal.contacts.stop_list_urls")),
     path("groups/", group_views.groups, name="groups"),
     path("groups/add/", group_views.group_add, name="group_add"),

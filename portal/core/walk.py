@@ -30,6 +30,8 @@ def first_fitting(
     ``fits`` is what a walk asks of each row, ``fits_by_index`` the same in words that an index
     serves. No walk at all: ``longest_walk`` 0.
     """
+    if not fits:
+        return list(keyset.walked(rows)[:most])
     found, is_all = _walked(rows, keyset, fits, most, longest_walk) if longest_walk else ([], False)
     if not is_all:
         return list(keyset.sorted(rows.filter(fits_by_index))[:most])
