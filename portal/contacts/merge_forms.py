@@ -68,7 +68,8 @@ class MergeForm(forms.Form):
     chosen, what is kept is the contact that everybody sees, or else the older one, with what it
     says; a note has both notes.
 
-    ``particulars``, ``kept`` and ``seen`` are for ``contact_merge``, once the form is valid.
+    ``particulars``, ``stays``, ``goes`` and ``seen`` are for ``contact_merge``, once the form is
+    valid.
     """
 
     note = forms.CharField(
@@ -93,7 +94,7 @@ class MergeForm(forms.Form):
         self.traits = traits_of(self.pair, fields)
         super().__init__(self._untouched() if data is None else data)
         if self._may_keep_either:
-            self.fields["kept"] = _choice(_("Keep"), {one.pk: str(one) for one in self.pair})
+            self.fields["kept"] = _choice(_("Which of the two stays"), _told_apart(self.pair))
         for trait in self.traits:
             if trait.differs:
                 self.fields[trait.name] = _choice(trait.label, trait.shown)
@@ -120,13 +121,13 @@ class MergeForm(forms.Form):
         return self.cleaned_data
 
     @property
-    def kept(self) -> Contact:
+    def stays(self) -> Contact:
         chosen = self.cleaned_data.get("kept", self.pair[0].pk)
         return next(one for one in self.pair if one.pk == chosen)
 
     @property
-    def other(self) -> Contact:
-        return next(one for one in self.pair if one != self.kept)
+    def goes(self) -> Contact:
+        return next(one for one in self.pair if one != self.stays)
 
     @property
     def particulars(self) -> Particulars:
@@ -195,6 +196,11 @@ class MergeForm(forms.Form):
             "seen": " ".join(one.changed_at.isoformat() for one in self.pair),
             **{trait.name: next(iter(trait.values), None) for trait in self.traits},
         }
+
+
+def _told_apart(pair: Sequence[Contact]) -> dict[int, str]:
+    """Namesakes differ by number; a shelf has each number once."""
+    return {one.pk: ", ".join(filter(None, (one.name, one.phone_display))) for one in pair}
 
 
 def _choice(label: Any, shown: Mapping[int, str]) -> forms.TypedChoiceField:

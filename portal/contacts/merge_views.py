@@ -44,8 +44,8 @@ def merge(request: MemberRequest, pk: int, other_pk: int) -> HttpResponse:
     if form.is_valid() and is_post:
         try:
             kept = contact_merge(
-                kept=form.kept,
-                other=form.other,
+                kept=form.stays,
+                other=form.goes,
                 particulars=form.particulars,
                 seen=form.cleaned_data["seen"],
                 actor=request.member,

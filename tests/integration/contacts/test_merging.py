@@ -133,6 +133,17 @@ def test_what_was_changed_meanwhile_is_looked_at_again(client: Client, member: U
     assert Contact.objects.count() == 2
 
 
+def test_the_result_says_who_will_see_it(client: Client, member: User) -> None:
+    shared = contact_of(member), contact_of(member)
+    own = contact_of(member, owner=member), contact_of(member, owner=member)
+    part = {"HX-Request": "true"}
+
+    assert "only you" not in client.get(url(*shared), headers=part).content.decode()
+    assert "only you" in client.get(url(*own), headers=part).content.decode()
+    mixed = client.get(url(own[0], shared[0]), headers=part).content.decode()
+    assert "What was your own is seen by everybody then." in mixed
+
+
 @pytest.mark.parametrize("stamps", ["", "x y", "\0", "2026-01-01T00:00:00+00:00", "2026-02-31 x"])
 def test_a_post_without_a_look_at_both_changes_nothing(
     client: Client, member: User, stamps: str
