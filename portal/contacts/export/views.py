@@ -3,7 +3,8 @@ import re
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from portal.contacts.export.formats import CONTENT_TYPES, EXTENSIONS, ExportForm
 from portal.contacts.export.forms import ExportForm
 from portal.contacts.export.services import contacts_export
 from portal.contacts.filters import Filters
-from portal.contacts.models import Group
+from portal.contacts.list_query import FilterGone, ListQuery, list_query
 from portal.core.errors import Refused
 
 
@@ -28,35 +29,25 @@ def export(request: MemberRequest) -> HttpResponseBase:
     if not form.is_valid():
         return HttpResponseBadRequest()
     file_format: ExportFormat = form.cleaned_data["format"]
-    filters = _filters(request)
+    listed = list_query(request.member, request.GET.dict())
     try:
+        filters = listed.filters
         pieces = contacts_export(
-            query=request.GET.get("q", "").strip(),
-            filters=filters,
-            file_format=file_format,
-            actor=request.member,
+            query=listed.text, filters=filters, file_format=file_format, actor=request.member
         )
+    except FilterGone:
+        raise Http404 from None
     except Refused as refusal:
         messages.error(request, str(refusal.message))
-        return _back(filters)
+        return _back(listed)
     name = _file_name(filters, file_format)
     response = StreamingHttpResponse(pieces, content_type=CONTENT_TYPES[file_format])
     response["Content-Disposition"] = content_disposition_header(True, name)
     return response
 
 
-def _filters(request: MemberRequest) -> Filters:
-    if not (group := request.GET.get("group")):
-        return Filters()
-    if not group.isdecimal():
-        raise Http404
-    return Filters(group=get_object_or_404(Group.objects.visible_to(request.member), pk=group))
-
-
-def _back(filters: Filters) -> HttpResponse:
-    if filters.group:
-        return redirect("contacts:group", pk=filters.group.pk)
-    return redirect("contacts:contacts")
+def _back(listed: ListQuery) -> HttpResponse:
+    return redirect(f"{reverse('contacts:contacts')}?{listed.encoded}")
 
 
 def _file_name(filters: Filters, file_format: ExportFormat) -> str:
