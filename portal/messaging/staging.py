@@ -12,7 +12,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 
 from portal.accounts.models import User
-from portal.contacts.stop_list import IS_STOPPED, IS_STOPPED_BY_PLATFORM, STOP_REASON, stops_joined
+from portal.contacts.stop_list import STOPS_IN_ALL
 from portal.core.copying import copy_rows
 from portal.delivery.skips import SkippedNumber
 from portal.messaging.audience import Refusals, reach_with_names, skipped_because
@@ -27,7 +27,7 @@ _PART = 5000
 _MAKE = """
     SET LOCAL work_mem = '64MB';
     CREATE TEMPORARY TABLE messaging_audience
-           (position integer NOT NULL, phone varchar(15) NOT NULL, name varchar(150),
+           (position integer NOT NULL, phone varchar(15) COLLATE "C" NOT NULL, name varchar(150),
             contact_id bigint, stop_reason varchar(200), is_platform_stop boolean)
         ON COMMIT DROP
 """
@@ -58,12 +58,9 @@ _INDEX = f"ALTER TABLE {_TABLE} ADD PRIMARY KEY (position); ANALYZE {_TABLE}"
 _MARK_STOPPED = f"""
     WITH stopped AS (
         UPDATE {_TABLE} AS a
-           SET stop_reason = found.reason, is_platform_stop = found.is_platform_stop
-          FROM (SELECT position, {STOP_REASON} AS reason,
-                       {IS_STOPPED_BY_PLATFORM} AS is_platform_stop
-                  FROM {_TABLE} AS t {stops_joined("t")}
-                 WHERE {IS_STOPPED}) AS found
-         WHERE a.position = found.position
+           SET stop_reason = stops.reason, is_platform_stop = stops.is_platform_wide
+          FROM ({STOPS_IN_ALL}) AS stops
+         WHERE a.phone = stops.phone
         RETURNING a.position, a.phone, a.stop_reason)
     SELECT phone, '', stop_reason, count(*) OVER ()
       FROM stopped ORDER BY position LIMIT {MOST_NAMED}
