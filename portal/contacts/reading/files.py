@@ -28,19 +28,16 @@ def preview(
     source: BinaryIO, reading: Reading, *, count: int = 20, limits: Limits = DEFAULT_LIMITS
 ) -> Preview:
     """The first ``count`` rows. Raises FileRefused."""
-    headings, all_rows = _opened(source, reading, limits)
+    headings, all_rows, sheets = _opened(source, reading, limits)
     first = list(islice(all_rows, count))
     width = max((len(row.cells) for row in first if not row.fault), default=0)
-    headings = headings + [""] * (width - len(headings))
-    is_xlsx = reading.format is Format.XLSX
-    sheets = sheet_names(open_workbook(source, limits=limits)) if is_xlsx else []
-    return Preview(headings, first, sheets)
+    return Preview(headings + [""] * (width - len(headings)), first, sheets)
 
 
 def rows(source: BinaryIO, reading: Reading, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Row]:
     """All rows in order, without the header and blank ones; the same each time. Raises FileRefused,
     TOO_MANY_ROWS at the first row over the limit."""
-    _headings, all_rows = _opened(source, reading, limits)
+    _headings, all_rows, _sheets = _opened(source, reading, limits)
     for index, row in enumerate(all_rows):
         if index >= limits.rows:
             raise FileRefused(FileFault.TOO_MANY_ROWS, limit=limits.rows)
@@ -57,18 +54,23 @@ def refuse_by_size(source: BinaryIO, limits: Limits) -> None:
         raise FileRefused(FileFault.EMPTY)
 
 
-def _opened(source: BinaryIO, reading: Reading, limits: Limits) -> tuple[list[str], Iterator[Row]]:
+def _opened(
+    source: BinaryIO, reading: Reading, limits: Limits
+) -> tuple[list[str], Iterator[Row], list[str]]:
+    """Headings, rows, names of sheets."""
     refuse_by_size(source, limits)
+    if reading.format is Format.XLSX:
+        workbook = open_workbook(source, limits=limits)
+        headings, all_rows = xlsx_rows(workbook, sheet=reading.sheet, has_header=reading.has_header)
+        return headings, all_rows, sheet_names(workbook)
     if reading.format is Format.CSV:
-        return csv_rows(
+        headings, all_rows = csv_rows(
             source,
             encoding=reading.encoding,
             delimiter=reading.delimiter,
             has_header=reading.has_header,
         )
-    if reading.format is Format.XLSX:
-        workbook = open_workbook(source, limits=limits)
-        return xlsx_rows(workbook, sheet=reading.sheet, has_header=reading.has_header)
+        return headings, all_rows, []
     if reading.format is Format.VCARD:
-        return list(VCARD_HEADINGS), vcard_rows(source, encoding=reading.encoding)
-    return list(TEXT_HEADINGS), text_rows(source, encoding=reading.encoding)
+        return list(VCARD_HEADINGS), vcard_rows(source, encoding=reading.encoding), []
+    return list(TEXT_HEADINGS), text_rows(source, encoding=reading.encoding), []
