@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Organisation, User
 from portal.audit.models import Action
+from portal.contacts.group_services import group_create
 from portal.contacts.imports.check import file_limits, forget_check
 from portal.contacts.imports.columns import (
     meanings_guessed,
@@ -25,7 +26,6 @@ from portal.contacts.imports.trail import record
 from portal.contacts.imports.words import explain_file
 from portal.contacts.models import Group, Import, ImportStage, ImportTarget
 from portal.contacts.reading import FileRefused, Preview, Reading, preview, recognise
-from portal.contacts.services import group_create
 from portal.core.errors import Conflict, Refused
 
 _LONGEST_FILE_NAME = 200
@@ -210,7 +210,7 @@ def _make_group(source: Import, actor: User) -> None:
     if source.outcome.get("group_existed"):
         raise Refused(_("The chosen group has been deleted meanwhile. Choose again."))
     source.group = group_create(
-        organisation=source.organisation, name=source.group_name, actor=actor
+        name=source.group_name, actor=actor, is_own=source.owner_id is not None
     )
     source.outcome["made_group"] = source.group.pk
 
