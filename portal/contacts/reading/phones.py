@@ -39,6 +39,8 @@ def read_phone(cell: str, *, countries: Collection[str]) -> PhoneRead | Fault:
         return PhoneRead(cell)
     if not cell or cell.isspace():
         return NO_PHONE
+    if cell[0] == "'":  # how one tells Excel that digits are a text
+        return read_phone(cell.lstrip("'"), countries=countries)
     if whole := _FLOAT.fullmatch(cell):
         return _as_digits(whole[1], cell, Repair.EXCEL_FLOAT, countries)
     if spoilt := _EXPONENT.fullmatch(cell):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from urllib.parse import unquote
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -28,6 +29,7 @@ from tests.factories import (
     GroupFactory,
     MemberFactory,
     OrganisationFactory,
+    contacts_made,
 )
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +180,20 @@ def test_an_export_is_audited_with_its_count_before_its_first_byte(
     assert event.details == {"count": 2, "format": "xlsx"}
     assert event.organisation_id == member.organisation_id
     assert event.actor_id == member.pk
+
+
+def test_contacts_are_read_by_a_cursor_of_the_servers(client: Client, member: User) -> None:
+    """Memory stays flat however many there are."""
+    numbers = range(2500)
+    names = (f"Анна {number}" for number in numbers)
+    contacts_made(member.organisation, names, (f"7921{number:07}" for number in numbers))
+    response = client.post(EXPORT, {"format": "csv"})
+    pieces = iter(response.streaming_content)  # type: ignore[attr-defined]
+    next(pieces)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT is_holdable FROM pg_cursors WHERE statement LIKE %s", ["%note%"])
+        assert cursor.fetchall() == [(False,)]
+    assert b"".join(pieces)
 
 
 def test_an_export_of_no_known_format_is_refused(client: Client, member: User) -> None:

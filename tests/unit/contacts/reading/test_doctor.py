@@ -52,6 +52,7 @@ def test_a_whole_row_is_a_contact_with_all_that_the_database_derives() -> None:
     [
         ("79210000000", ()),
         ("+7 (921) 000-00-00", ()),
+        ("'79210000000", ()),
         ("8 (921) 000-00-00", (Repair.LEADING_EIGHT,)),
         ("9210000000", (Repair.TEN_DIGITS,)),
         ("79210000000.0", (Repair.EXCEL_FLOAT,)),
