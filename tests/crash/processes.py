@@ -35,6 +35,10 @@ class Workshop:
         arguments = [str(account_id), point.value, signal_name]
         return self._start(["-m", "tests.crash.dying_worker", *arguments])
 
+    def dying_import(self, import_id: int, point: str, nth: int) -> "subprocess.Popen[bytes]":
+        """A worker at an import that is killed the nth time it comes to the point."""
+        return self._start(["-m", "tests.crash.dying_import", str(import_id), point, str(nth)])
+
     def celery(
         self, app: str = "portal", *, loglevel: str = "DEBUG", **environment: str
     ) -> "subprocess.Popen[bytes]":
