@@ -10,6 +10,7 @@ from tests.benchmarks.bench import Bench, say
 from tests.benchmarks.delivery import delivery, without_pipelining
 from tests.benchmarks.fairness import limit, sharing, singles
 from tests.benchmarks.figures import Row
+from tests.benchmarks.imports import imports
 from tests.benchmarks.latency import latency
 from tests.benchmarks.memory import memory
 from tests.benchmarks.once import once
@@ -30,6 +31,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Bench], list[Row]]]] = {
     "singles": ("Small messages beside a campaign", singles),
     "sharing": ("Two organisations", sharing),
     "limit": ("A limit per minute", limit),
+    "imports": ("Importing contacts", imports),
 }
 
 

@@ -66,6 +66,22 @@ def bulk_create_seconds(message_id: str) -> float:
     return bulk_create_seconds(int(message_id))
 
 
+def field_add(organisation: str, name: str) -> tuple[int, int]:
+    """Ids of the organisation and of its new field of text."""
+    from portal.accounts.models import Organisation
+    from portal.contacts.models import ContactField, FieldKind
+
+    owner = Organisation.objects.get(name=organisation)
+    made = ContactField.objects.create(organisation=owner, name=name, kind=FieldKind.TEXT)
+    return owner.pk, made.pk
+
+
+def contacts_count(organisation: str) -> int:
+    from portal.contacts.models import Contact
+
+    return Contact.objects.filter(organisation__name=organisation).count()
+
+
 def _account(organisation: str) -> "GatewayAccount":
     from portal.delivery.models import GatewayAccount
 
@@ -73,7 +89,16 @@ def _account(organisation: str) -> "GatewayAccount":
 
 
 ORDERS: dict[str, Order] = {
-    order.__name__: order for order in (command, pause, resume, submit_timed, bulk_create_seconds)
+    order.__name__: order
+    for order in (
+        command,
+        pause,
+        resume,
+        submit_timed,
+        bulk_create_seconds,
+        field_add,
+        contacts_count,
+    )
 }
 
 

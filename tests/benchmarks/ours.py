@@ -47,10 +47,10 @@ _HIGH_WATER = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Submit:
-    """A whole process ``manage.py send_message``: its seconds and its peak memory in MiB."""
+class Alone:
+    """A whole process: what it printed, its seconds and its peak memory in MiB."""
 
-    message_id: str
+    output: str
     seconds: float
     peak_mib: float
 
@@ -98,10 +98,13 @@ class Portal:
         """A message to so many; its id."""
         return self.command("send_message", *self.order(organisation, recipients))
 
-    def send_alone(self, organisation: str, recipients: int) -> Submit:
+    def send_alone(self, organisation: str, recipients: int) -> Alone:
         """The same in a process of its own, as a script would."""
-        arguments = ["manage.py", "send_message", *self.order(organisation, recipients)]
-        return _submit(python(*arguments), child_environment(self.environment))
+        return self.alone("manage.py", "send_message", *self.order(organisation, recipients))
+
+    def alone(self, *arguments: str) -> Alone:
+        """Python with these arguments, in a process of its own. Raises ``Trouble``."""
+        return _alone(python(*arguments), child_environment(self.environment))
 
     def order(self, organisation: str, recipients: int) -> list[str]:
         numbers = self.folder / f"{recipients}.txt"
@@ -136,18 +139,18 @@ class Portal:
             yield started
 
 
-def _submit(arguments: list[str], environment: Mapping[str, str]) -> Submit:
+def _alone(arguments: list[str], environment: Mapping[str, str]) -> Alone:
     begun = time.monotonic()
     process = subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
     assert process.stdout is not None
     with process.stdout as output:
-        message_id = output.read().decode().strip()
+        printed = output.read().decode().strip()
     # The kernel's own account of this child alone; Popen would not hand it on.
     _pid, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise Trouble(f"{arguments} ended with {process.returncode}")
-    return Submit(message_id, time.monotonic() - begun, usage.ru_maxrss / 1024)
+    return Alone(printed, time.monotonic() - begun, usage.ru_maxrss / 1024)
 
 
 def manager_of(organisation: str) -> str:

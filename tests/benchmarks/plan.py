@@ -21,6 +21,8 @@ class Plan:
     busy_campaign: int = 100_000
     shared_campaign: int = 20_000
     limit_seconds: float = 20.0
+    contacts: int = 1_000_000
+    workbook_rows: int = 100_000
 
     def quick(self) -> "Plan":
         return replace(
@@ -39,4 +41,6 @@ class Plan:
             busy_campaign=20_000,
             shared_campaign=5_000,
             limit_seconds=8.0,
+            contacts=50_000,
+            workbook_rows=10_000,
         )
