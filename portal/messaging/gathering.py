@@ -20,19 +20,21 @@ from sms.phone import read_pieces
 
 # What memory may hold, and what may be gone through while somebody types.
 MOST_LISTED = 5000
+# Of a longer audience: enough for its first e-mail and the first names.
+MOST_GLANCED = 1000
 
 
 def audience_glanced(member: User, picked: Picked) -> ListedAudience:
-    """The audience, or the first ``MOST_LISTED`` of a longer one, of which it is told about how
-    many it has (``reach.is_exact`` False): quick enough to be asked at every change of a form."""
+    """The audience, or the first of a longer one, of which it is told about how many it has
+    (``reach.is_exact`` False): quick enough to be asked at every change of a form."""
     refusals = Refusals()
     typed = list(_numbers(member, [picked.typed], refusals))
     found = sources(member, picked, now=timezone.now())
     members = _first_members(found)
-    mentions = chain(_typed(typed), members[:MOST_LISTED])
-    listed = listed_audience(member, mentions, refusals=refusals)
     if len(members) <= MOST_LISTED:
-        return listed
+        return listed_audience(member, chain(_typed(typed), members), refusals=refusals)
+    mentions = chain(_typed(typed), members[:MOST_GLANCED])
+    listed = listed_audience(member, mentions, refusals=refusals)
     about = len(typed) + sum(source.size_about() for source in found)
     return listed.at_most_about(max(about, len(listed)))
 

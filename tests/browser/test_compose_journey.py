@@ -127,7 +127,7 @@ def test_recipients_are_picked_and_dropped_by_keyboard(
     expect(page.locator("#found")).to_contain_text("Анна Смирнова")
     page.keyboard.press("Enter")
     expect(page.locator("#picked .choice")).to_have_count(2)
-    expect(page.locator("#live")).to_contain_text("1 repeated number was merged")
+    expect(page.locator("#live")).to_contain_text("3 picked, 1 duplicate.")
 
     page.locator("#picked").get_by_label("Все пациенты").focus()
     page.keyboard.press("Space")
