@@ -15,7 +15,6 @@ from django.db import connection
 from portal.accounts.models import User
 from portal.contacts.models import SHARED, Contact
 
-WALKED = 10_000
 MOST_SETS = 20
 MOST_IN_A_SET = 10
 _SALT = "contacts.duplicates"
@@ -65,6 +64,8 @@ class Alike(StrEnum):
 
 
 _STRETCHES = {Alike.NAME: _ALONG_NAMES, Alike.NUMBER: _ALONG_NUMBERS}
+# Contacts of one page, 50 ms each way: every number is a look-up of its own.
+WALKED = {Alike.NAME: 5_000, Alike.NUMBER: 2_000}
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def duplicates_page(member: User, alike: Alike, *, cursor: str | None) -> Duplic
     cursor gives the first page."""
     after = _after(alike, cursor)
     found = _walk(member, alike, after or "")
-    end = _end_of(found)
+    end = _end_of(found, WALKED[alike])
     keys = [one for one in found if one.key is not None and (end is None or one.key <= end)]
     return Duplicates(
         sets=_contacts(member, [one.ids for one in keys[:MOST_SETS]]),
@@ -108,7 +109,7 @@ def _walk(member: User, alike: Alike, after: str) -> list[_Found]:
                 "own": member.pk,
                 "shared": SHARED,
                 "after": after,
-                "walked": WALKED,
+                "walked": WALKED[alike],
                 "most": MOST_IN_A_SET,
                 "sets": MOST_SETS + 1,
             },
@@ -116,11 +117,12 @@ def _walk(member: User, alike: Alike, after: str) -> list[_Found]:
         return [_Found(*row) for row in cursor.fetchall()]
 
 
-def _end_of(found: Sequence[_Found]) -> str | None:
-    """The last key that the page is done with, None where there is nothing after it."""
+def _end_of(found: Sequence[_Found], stretch: int) -> str | None:
+    """The last key that the page is done with, None where there is nothing after it. ``stretch``:
+    how many contacts it was to look through."""
     if len(found) > MOST_SETS:
         return found[MOST_SETS - 1].key
-    if found[0].walked < WALKED:
+    if found[0].walked < stretch:
         return None
     # The last one's contacts may go on behind the stretch.
     return found[0].last_but_one or found[0].last

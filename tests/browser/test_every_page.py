@@ -13,6 +13,7 @@ from tests.browser.conftest import Check, SignIn
 from tests.factories import (
     AdministratorFactory,
     ContactFactory,
+    ContactFieldFactory,
     GatewayAccountFactory,
     GroupFactory,
     MemberFactory,
@@ -31,6 +32,8 @@ SEEN_BY_ALL = [
     "/history/{queued}",
     "/contacts/",
     "/contacts/?q=zzz",
+    "/contacts/{contact}/",
+    "/history/contacts/{contact}",
     "/contacts/groups/",
     "/contacts/groups/{group}/",
     "/sender-names/",
@@ -41,8 +44,10 @@ SEEN_BY_WRITERS = [
     "/history/{uncertain}/uncertain",
     "/history/{rejected}/rejected",
     "/contacts/add/",
-    "/contacts/{contact}/",
+    "/contacts/{contact}/change/",
     "/contacts/{contact}/delete/",
+    "/contacts/{contact}/merge/{twin}/",
+    "/contacts/duplicates/",
     "/contacts/groups/add/",
     "/contacts/groups/{group}/rename/",
     "/contacts/groups/{group}/delete/",
@@ -53,6 +58,9 @@ PAGES: Mapping[Role, list[str]] = {
     Role.MANAGER: [
         *SEEN_BY_ALL,
         *SEEN_BY_WRITERS,
+        "/contacts/fields/",
+        "/contacts/fields/{field}/rename/",
+        "/contacts/fields/{field}/delete/",
         "/sender-names/ask/",
         "/members/",
         "/members/add/",
@@ -94,9 +102,19 @@ def furnish(viewer_role: Role | None = None) -> tuple[User, dict[str, int]]:
     )
     writer = author if viewer_role in {None, Role.AUDITOR} else viewer
     group = GroupFactory(organisation=organisation, name=LONG[:90])
-    contact = ContactFactory(organisation=organisation, name=LONG)
+    field = ContactFieldFactory(organisation=organisation, name="д" * 40)
+    contact, twin = (
+        ContactFactory(
+            organisation=organisation,
+            surname=LONG[:60],
+            name=LONG[:80],
+            note=LONG * 4,
+            field_values={str(field.pk): LONG * 3},
+        )
+        for _ in range(2)
+    )
     group.contacts.add(contact)
-    uncertain = submit_message(writer)
+    uncertain = submit_message(writer, contact.phone)
     answer(uncertain, UNCERTAIN)
     rejected = submit_message(writer)
     answer(rejected, REJECTED)
@@ -106,6 +124,8 @@ def furnish(viewer_role: Role | None = None) -> tuple[User, dict[str, int]]:
         "queued": submit_message(writer, text="ж" * 300).pk,
         "group": group.pk,
         "contact": contact.pk,
+        "twin": twin.pk,
+        "field": field.pk,
         "member": author.pk,
         "gateway": gateway.pk,
         "requested": requested.pk,

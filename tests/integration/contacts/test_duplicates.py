@@ -24,7 +24,7 @@ def member() -> User:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duplicates, "WALKED", 3)
+    monkeypatch.setattr(duplicates, "WALKED", dict.fromkeys(Alike, 3))
     monkeypatch.setattr(duplicates, "MOST_SETS", 2)
 
 
