@@ -230,8 +230,8 @@ def test_every_recipient_is_on_exactly_one_page(browser_of: SignIn, manager: Use
     client = browser_of(manager)
     url = reverse("history:message", args=[message.pk])
 
-    first = client.get(url).context["page"].recipients
-    second = client.get(url, {"cursor": first.next_cursor}).context["page"].recipients
+    first = client.get(url).context["page"].listed
+    second = client.get(url, {"cursor": first.next_cursor}).context["page"].listed
 
     seen = [recipient.phone for recipient in [*first.items, *second.items]]
     assert seen == numbers(RECIPIENTS_PER_PAGE + 5)
