@@ -79,6 +79,15 @@ def is_member(group_id: int, *, probes: bool = False) -> Q:
     )
 
 
+def is_filter_whole(group: Group) -> bool:
+    """Whether all that a saved filter asks about is still there."""
+    try:
+        conditions = conditions_read(group.conditions)
+    except ConditionsBroken:
+        return False
+    return is_whole(conditions, group.organisation, owner_id=group.owner_id)
+
+
 def is_whole(conditions: Conditions, organisation: Organisation, *, owner_id: int | None) -> bool:
     """Whether all fields and static groups that it asks about are there for its owner."""
     own = ContactField.objects.filter(organisation=organisation, pk__in=conditions.fields)

@@ -116,7 +116,7 @@ class Conditions:
     match: Match = Match.ALL
 
     def to_json(self) -> dict[str, object]:
-        return {"match": self.match.value, "rules": [_written(rule) for rule in self.rules]}
+        return {"match": self.match.value, "rules": [rule_written(rule) for rule in self.rules]}
 
     @property
     def fields(self) -> set[int]:
@@ -136,17 +136,17 @@ def conditions_read(raw: object) -> Conditions:
         rules = given["rules"]
         if not isinstance(rules, list) or not 1 <= len(rules) <= MOST_RULES:
             raise ConditionsBroken("rules")
-        return Conditions(tuple(_rule(rule) for rule in rules), Match(given["match"]))
-    except ConditionsBroken:
-        raise
-    except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+        return Conditions(tuple(rule_read(rule) for rule in rules), Match(given["match"]))
+    except (KeyError, TypeError, ValueError) as error:
         raise ConditionsBroken(str(error)) from None
 
 
-def _rule(raw: object) -> Rule:
-    if not isinstance(raw, dict):
-        raise ConditionsBroken("rule")
-    return _READERS[raw["kind"]](raw)
+def rule_read(raw: object) -> Rule:
+    """Raises ``ConditionsBroken``."""
+    try:
+        return _READERS[raw["kind"]](raw)  # type: ignore[index]  # which raises TypeError
+    except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+        raise ConditionsBroken(str(error)) from None
 
 
 def _text(raw: object) -> TextRule:
@@ -207,7 +207,7 @@ _KINDS = {
 }
 
 
-def _written(rule: Rule) -> dict[str, object]:
+def rule_written(rule: Rule) -> dict[str, object]:
     """What is empty stays out, but for the name, which is no field of the organisation's own."""
     written: dict[str, object] = {"kind": _KINDS[type(rule)]}
     for name, value in vars(rule).items():

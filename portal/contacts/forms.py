@@ -4,7 +4,7 @@ from django import forms
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
@@ -163,14 +163,6 @@ class ContactForm(forms.Form):
         return None if holder == self.contact else holder
 
 
-class GroupForm(forms.Form):
-    name = forms.CharField(
-        label=pgettext_lazy("group", "Name"),
-        max_length=100,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-
-
 class _ValueField(forms.CharField):
     """A value of an organisation's own field, cleaned to what is kept."""
 
@@ -187,7 +179,9 @@ class _ValueField(forms.CharField):
 
 def joinable_groups(member: User) -> Any:
     """Groups that people are picked into, as far as the member sees them."""
-    return Group.objects.visible_to(member).filter(conditions__isnull=True).order_by("shelf", "name")
+    return (
+        Group.objects.visible_to(member).filter(conditions__isnull=True).order_by("shelf", "name")
+    )
 
 
 def _field_of(field: ContactField) -> forms.CharField:

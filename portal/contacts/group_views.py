@@ -1,25 +1,29 @@
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
-from portal.contacts.filters import Filters
-from portal.contacts.forms import GroupForm
-from portal.contacts.models import Contact, Group
-from portal.contacts.search import search_page
-from portal.contacts.selectors import MOST_COUNTED, groups_of
-from portal.contacts.services import (
+from portal.contacts.condition_queries import is_filter_whole
+from portal.contacts.filters import Filters, Whose
+from portal.contacts.group_forms import GroupForm
+from portal.contacts.group_services import (
     group_add_contact,
+    group_change,
     group_create,
     group_delete,
     group_remove_contact,
-    group_rename,
 )
+from portal.contacts.models import Contact, Group
+from portal.contacts.search import search_page
+from portal.contacts.selectors import MOST_COUNTED, contacts_of, count_up_to, groups_of
 from portal.core.errors import Refused
 from portal.core.keyset import keyset_page
 from portal.core.parts import render_part_or_page, wants_part
@@ -32,9 +36,7 @@ MOST_FOUND = 10
 @requires(Right.SEE_CONTACTS)
 def groups(request: MemberRequest) -> HttpResponse:
     page = keyset_page(
-        groups_of(request.member),
-        fields=("name", "id"),
-        cursor=request.GET.get("cursor"),
+        groups_of(request.member), fields=("name", "id"), cursor=request.GET.get("cursor")
     )
     context = {
         "page": page,
@@ -46,17 +48,29 @@ def groups(request: MemberRequest) -> HttpResponse:
 
 @require_safe
 @requires(Right.SEE_CONTACTS)
+def group_size(request: MemberRequest, pk: int) -> HttpResponse:
+    """How many a saved filter finds, for the list, which does not wait for it."""
+    shown = _group(request, pk)
+    size = count_up_to(contacts_of(shown, now=timezone.now()))
+    context = {"size": size, "most_counted": MOST_COUNTED}
+    return render(request, "contacts/_group_size.html", context)
+
+
+@require_safe
+@requires(Right.SEE_CONTACTS)
 def group(request: MemberRequest, pk: int) -> HttpResponse:
     """The group's contacts, and those that ``?q=`` finds to add; htmx gets the found alone."""
     shown = _group(request, pk)
     query = request.GET.get("q", "").strip()
-    context = {
+    context: dict[str, Any] = {
         "group": shown,
         "query": query,
+        "export_query": urlencode({"group": shown.pk}),
         "found": _found(request, shown, query),
         "may_edit": request.member.may(Right.EDIT_CONTACTS),
     }
     if not wants_part(request):
+        context["is_whole"] = not shown.is_filter or is_filter_whole(shown)
         context["page"] = search_page(
             member=request.member,
             query="",
@@ -73,9 +87,7 @@ def group_add(request: MemberRequest) -> HttpResponse:
     form = GroupForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = group_create(
-                organisation=request.organisation, actor=request.member, **form.cleaned_data
-            )
+            made = group_create(actor=request.member, **form.cleaned_data)
         except Refused as refusal:
             show_refusal(form, refusal)
         else:
@@ -87,10 +99,10 @@ def group_add(request: MemberRequest) -> HttpResponse:
 @requires(Right.EDIT_CONTACTS)
 def group_edit(request: MemberRequest, pk: int) -> HttpResponse:
     shown = _group(request, pk)
-    form = GroupForm(request.POST or None, initial={"name": shown.name})
+    form = GroupForm(request.POST or None, group=shown)
     if request.method == "POST" and form.is_valid():
         try:
-            group_rename(group=shown, actor=request.member, **form.cleaned_data)
+            group_change(group=shown, actor=request.member, **form.cleaned_data)
         except Refused as refusal:
             show_refusal(form, refusal)
         else:
@@ -117,7 +129,7 @@ def group_remove(request: MemberRequest, pk: int) -> HttpResponse:
 def member_add(request: MemberRequest, pk: int, contact_pk: int) -> HttpResponse:
     contact = _contact(request, contact_pk)
     group_add_contact(group=_group(request, pk), contact=contact, actor=request.member)
-    messages.success(request, _("%(name)s is in the group now.") % {"name": contact.name})
+    messages.success(request, _("%(name)s is in the group now.") % {"name": contact})
     return redirect(_page_with_search(request, pk))
 
 
@@ -127,7 +139,7 @@ def member_add(request: MemberRequest, pk: int, contact_pk: int) -> HttpResponse
 def member_remove(request: MemberRequest, pk: int, contact_pk: int) -> HttpResponse:
     contact = _contact(request, contact_pk)
     group_remove_contact(group=_group(request, pk), contact=contact, actor=request.member)
-    messages.success(request, _("%(name)s has left the group.") % {"name": contact.name})
+    messages.success(request, _("%(name)s has left the group.") % {"name": contact})
     return redirect("contacts:group", pk=pk)
 
 
@@ -139,17 +151,18 @@ def _page_with_search(request: MemberRequest, pk: int) -> str:
 
 
 def _group(request: MemberRequest, pk: int) -> Group:
-    return get_object_or_404(Group.objects.filter(organisation=request.organisation), pk=pk)
+    return get_object_or_404(Group.objects.visible_to(request.member), pk=pk)
 
 
 def _contact(request: MemberRequest, pk: int) -> Contact:
-    return get_object_or_404(Contact.objects.of(request.organisation), pk=pk)
+    return get_object_or_404(Contact.objects.visible_to(request.member), pk=pk)
 
 
 def _found(request: MemberRequest, shown: Group, query: str) -> list[tuple[Contact, bool]]:
     """Contacts that may be added, each with whether it is in the group already."""
-    if not query:
+    if not query or shown.is_filter:
         return []
-    found = search_page(member=request.member, query=query, size=MOST_FOUND).items
+    addable = Filters(whose=Whose.ALL if shown.owner_id else Whose.SHARED)
+    found = search_page(member=request.member, query=query, filters=addable, size=MOST_FOUND).items
     inside = set(shown.contacts.filter(pk__in=[contact.pk for contact in found]).values_list("pk"))
     return [(contact, (contact.pk,) in inside) for contact in found]

@@ -55,9 +55,10 @@ class ListQuery:
         return urlencode(self.given)
 
     @property
-    def is_narrowed(self) -> bool:
-        """By anything but words."""
-        return bool(self.given.keys() - {"q"})
+    def is_beyond_rules(self) -> bool:
+        """Whether a saved filter could not say all of it."""
+        is_of_filter = self.filters.group is not None and self.filters.group.is_filter
+        return is_of_filter or bool(self.given.keys() & set(_SWITCHES))
 
     def chips(self) -> list[Chip]:
         return [

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
+from portal.contacts.filter_forms import rules_of_list
 from portal.contacts.list_forms import FilterForm
 from portal.contacts.list_query import FilterGone, list_query
 from portal.contacts.models import BulkKind, Contact, Group
@@ -41,6 +42,7 @@ def contacts(request: MemberRequest) -> HttpResponse:
         "stopped": numbers_stopped(
             request.organisation.pk, [contact.phone for contact in page.items if contact.phone]
         ),
+        "saves_as_filter": bool(rules_of_list(listed)) and not listed.is_beyond_rules,
         "kinds": _kinds(is_archive=listed.filters.archived) if may_edit else (),
         "may_edit": may_edit,
     }

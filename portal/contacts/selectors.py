@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
 
-from portal.accounts.models import Organisation, User
+from portal.accounts.models import User
 from portal.contacts.condition_queries import found_by_filter, is_member
 from portal.contacts.models import SHARED, Contact, ContactQuerySet, Group, Membership
 
@@ -47,10 +47,6 @@ def groups_of(member: User) -> QuerySet[Group]:
     """The groups that the member sees, with ``size``: how many were picked into them, at most
     ``MOST_COUNTED`` + 1."""
     return _with_size(Group.objects.visible_to(member))
-
-
-def groups_with_size(organisation: Organisation) -> QuerySet[Group]:
-    return _with_size(Group.objects.filter(organisation=organisation))
 
 
 def _with_size(groups: QuerySet[Group]) -> QuerySet[Group]:

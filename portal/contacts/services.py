@@ -1,6 +1,6 @@
-"""Writes to contacts and groups; see ``editing`` for their locks and the trail."""
+"""Writes to contacts; see ``editing`` for their locks and the trail."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -8,9 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Organisation, User
-from portal.accounts.rights import Right
 from portal.audit.models import Action
-from portal.audit.services import event_record
 from portal.contacts.editing import (
     locked_contact,
     locked_groups,
@@ -98,61 +96,6 @@ def contact_delete(*, contact: Contact, actor: User) -> None:
     record_contact(Action.DELETED, contact, actor, {})
 
 
-@transaction.atomic
-def group_create(*, organisation: Organisation, name: str, actor: User) -> Group:
-    """Raises ``Refused`` where the name is taken."""
-    _refuse_unless_may_edit(organisation.pk, actor)
-    group = Group(organisation=organisation, name=name)
-    _save_group(group)
-    _record_group(Action.CREATED, group, actor, {})
-    return group
-
-
-@transaction.atomic
-def group_rename(*, group: Group, name: str, actor: User) -> Group:
-    """Raises ``Refused`` where the name is taken."""
-    _refuse_unless_may_edit(group.organisation_id, actor)
-    group = _locked_group(group)
-    before, group.name = group.name, name
-    if name != before:
-        _save_group(group)
-        _record_group(Action.CHANGED, group, actor, {"name": [before, name]})
-    return group
-
-
-@transaction.atomic
-def group_delete(*, group: Group, actor: User) -> None:
-    """Its contacts stay."""
-    _refuse_unless_may_edit(group.organisation_id, actor)
-    group = _locked_group(group)
-    Group.objects.filter(pk=group.pk).delete()
-    _record_group(Action.DELETED, group, actor, {})
-
-
-@transaction.atomic
-def group_add_contact(*, group: Group, contact: Contact, actor: User) -> None:
-    """Adding twice is as good as once."""
-    _refuse_unless_may_edit(group.organisation_id, actor)
-    if group.organisation_id != contact.organisation_id:
-        raise Refused(_("The group and the contact belong to different organisations."))
-    contact = _locked_contact(contact)
-    group = _locked_group(group)
-    if not group.contacts.contains(contact):
-        group.contacts.add(contact)
-        _record_group(Action.CHANGED, group, actor, {"added": [contact.pk]})
-
-
-@transaction.atomic
-def group_remove_contact(*, group: Group, contact: Contact, actor: User) -> None:
-    """The contact stays, outside the group; one that is not in it changes nothing."""
-    _refuse_unless_may_edit(group.organisation_id, actor)
-    contact = _locked_contact(contact)
-    group = _locked_group(group)
-    if group.contacts.contains(contact):
-        group.contacts.remove(contact)
-        _record_group(Action.CHANGED, group, actor, {"removed": [contact.pk]})
-
-
 def _editable(contact: Contact, actor: User) -> Contact:
     """As it is now, locked."""
     contact = locked_contact(contact)
@@ -194,40 +137,5 @@ def _set_groups(contact: Contact, groups: Collection[Group], actor: User) -> boo
     return before != chosen.keys()
 
 
-def _save_group(group: Group) -> None:
-    with refused_if_taken(_("There is a group of this name already."), field="name"):
-        group.save()
-
-
-def _locked_contact(contact: Contact) -> Contact:
-    """As it is now, and until the transaction ends."""
-    locked = Contact.objects.select_for_update(no_key=True, of=("self",)).filter(pk=contact.pk)
-    if (found := locked.first()) is None:
-        raise Conflict(_("The contact has been deleted meanwhile."))
-    return found
-
-
-def _locked_group(group: Group) -> Group:
-    locked = Group.objects.select_for_update(no_key=True, of=("self",)).filter(pk=group.pk)
-    if (found := locked.first()) is None:
-        raise Conflict(_("The group has been deleted meanwhile."))
-    return found
-
-
 def _ids(groups: Collection[Group]) -> list[int]:
     return sorted(group.pk for group in groups)
-
-
-def _record_group(action: Action, group: Group, actor: User, details: Mapping[str, object]) -> None:
-    event_record(
-        action=action,
-        actor=actor,
-        organisation_id=group.organisation_id,
-        obj=group,
-        details=details,
-    )
-
-
-def _refuse_unless_may_edit(organisation_id: int, actor: User) -> None:
-    if actor.organisation_id != organisation_id or not actor.may(Right.EDIT_CONTACTS):
-        raise Refused(_("Your role does not change contacts."))

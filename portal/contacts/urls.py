@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from portal.contacts import field_views, group_views, list_views, merge_views, views
+from portal.contacts import field_views, filter_views, group_views, list_views, merge_views, views
 
 app_name = "contacts"
 urlpatterns = [
@@ -23,7 +23,10 @@ urlpatterns = [
     path("stop-list/", include("portal.contacts.stop_list_urls")),
     path("groups/", group_views.groups, name="groups"),
     path("groups/add/", group_views.group_add, name="group_add"),
+    path("groups/filters/add/", filter_views.filter_add, name="filter_add"),
     path("groups/<int:pk>/", group_views.group, name="group"),
+    path("groups/<int:pk>/size/", group_views.group_size, name="group_size"),
+    path("groups/<int:pk>/filter/", filter_views.filter_edit, name="filter_edit"),
     path("groups/<int:pk>/rename/", group_views.group_edit, name="group_rename"),
     path("groups/<int:pk>/delete/", group_views.group_remove, name="group_delete"),
     path(

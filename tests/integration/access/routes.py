@@ -86,6 +86,16 @@ DRAFT = {
     "form_key": "0123456789abcdef0123456789abcdef",
 }
 MERGED = {"seen": "{seen}", **dict.fromkeys(("kept", "given_name", "phone"), "{inside}")}
+CHOSEN = {"kind": "archive", "chosen": "{inside}"}
+RULE = {
+    "whose": "shared",
+    "match": "all",
+    "count": "1",
+    "r0-subject": "name",
+    "r0-test": "begins",
+    "r0-value": "Анна",
+    "save": "1",
+}
 ENVELOPE = "/history/{uncertain}/envelopes/{envelope}"
 
 SITE = [
@@ -131,10 +141,17 @@ SITE = [
     Row("/contacts/groups/", MEMBERS),
     form("/contacts/groups/add/", WRITERS, name="Новая"),
     Row("/contacts/groups/{group}/", MEMBERS),
+    Row("/contacts/groups/{group}/size/", MEMBERS),
+    form("/contacts/groups/filters/add/", WRITERS, name="Новая", **RULE),
+    form("/contacts/groups/{saved_filter}/filter/", WRITERS, name="Новая", **RULE),
     form("/contacts/groups/{group}/rename/", WRITERS, name="Новая"),
     form("/contacts/groups/{group}/delete/", WRITERS),
     press("/contacts/groups/{group}/contacts/{outside}/add/", WRITERS),
     press("/contacts/groups/{group}/contacts/{inside}/remove/", WRITERS),
+    Row("/contacts/bulk/", WRITERS, get=NOT_ALLOWED, post=READS, form=CHOSEN),
+    press("/contacts/bulk/begin/", WRITERS, **CHOSEN),
+    Row("/contacts/bulk/{bulk}/", OWN),
+    press("/contacts/bulk/{bulk}/cancel/", OWN),
     Row("/contacts/imports/", WRITERS),
     form("/contacts/imports/add/", WRITERS, target="contacts", text="Анна; 8 921 555-00-00"),
     Row("/contacts/imports/{checked}/", OWN),

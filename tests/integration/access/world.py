@@ -14,7 +14,7 @@ from portal.accounts.rights import Role
 from portal.audit.models import Event
 from portal.billing.models import LedgerEntry
 from portal.billing.services import top_up
-from portal.contacts.models import ImportStage
+from portal.contacts.models import BulkAction, BulkKind, ImportStage
 from portal.delivery.decisions import message_pause
 from portal.delivery.models import Attempt, GatewayAccount
 from portal.delivery.platform import platform_stop
@@ -80,6 +80,12 @@ def make_world() -> World:
         **_messages(actors[Actor.SENDER]),
         **_contacts(world.home),
         **_imports(actors[Actor.SENDER]),
+        "bulk": BulkAction.objects.create(
+            organisation=world.home,
+            actor=actors[Actor.SENDER],
+            kind=BulkKind.ARCHIVE,
+            selection={"ids": []},
+        ).pk,
         "managers_import": import_made(actors[Actor.MANAGER]).pk,
         "stop": StopFactory(organisation=world.home).pk,
         "platform_stop": StopFactory(organisation=None).pk,
@@ -157,8 +163,13 @@ def _contacts(organisation: Organisation) -> dict[str, object]:
     group.contacts.add(inside)
     archived = ContactFactory(organisation=organisation, archived_at=timezone.now())
     field, _below = (ContactFieldFactory(organisation=organisation) for _ in range(2))
+    rules = [{"kind": "text", "field": "name", "test": "begins", "value": "Иван"}]
+    saved_filter = GroupFactory(
+        organisation=organisation, conditions={"match": "all", "rules": rules}
+    )
     return {
         "group": group.pk,
+        "saved_filter": saved_filter.pk,
         "inside": inside.pk,
         "outside": outside.pk,
         "seen": f"{inside.changed_at.isoformat()} {outside.changed_at.isoformat()}",

@@ -7,15 +7,14 @@ import pytest
 from portal.accounts.models import User
 from portal.audit.models import Event
 from portal.audit.services import verify
-from portal.contacts.models import Contact, Group
-from portal.contacts.particulars import Particulars
-from portal.contacts.services import (
-    contact_change,
-    contact_delete,
+from portal.contacts.group_services import (
     group_add_contact,
     group_delete,
     group_remove_contact,
 )
+from portal.contacts.models import Contact, Group
+from portal.contacts.particulars import Particulars
+from portal.contacts.services import contact_change, contact_delete
 from portal.core.errors import Conflict
 from tests.factories import ContactFactory, GroupFactory, MemberFactory
 from tests.integration.threads import at_once
