@@ -47,7 +47,9 @@ def imports(request: MemberRequest) -> HttpResponse:
 @requires(Right.EDIT_CONTACTS)
 def import_add(request: MemberRequest) -> HttpResponse:
     form = UploadForm(
-        request.POST or None, request.FILES or None, initial={"target": request.GET.get("target")}
+        request.POST or None,
+        request.FILES or None,
+        initial={"target": request.GET.get("target", ImportTarget.CONTACTS)},
     )
     if request.method == "POST" and _has_come_whole(request, form) and form.is_valid():
         try:
