@@ -7,10 +7,15 @@ from functools import reduce, singledispatchmethod
 from operator import and_, or_
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, DecimalField, OuterRef, Q, Value, When
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import Case, DecimalField, F, Func, OuterRef, Q, TextField, Value, When
 from django.db.models.functions import Cast
-from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
+from django.db.models.lookups import (
+    GreaterThan,
+    GreaterThanOrEqual,
+    LessThan,
+    LessThanOrEqual,
+    Regex,
+)
 
 from portal.accounts.models import Organisation
 from portal.contacts.conditions import (
@@ -215,11 +220,17 @@ def _filled(field: int | None) -> Q:
     return ~Q(name="") if field is None else Q(field_values__has_key=str(field))
 
 
-def _text_of(field: int) -> KeyTextTransform:
-    return KeyTextTransform(str(field), "field_values")
+def _text_of(field: int) -> Func:
+    """Django would take the key, for it is digits, for a place in a list."""
+    return Func(
+        F("field_values"),
+        Value(str(field)),
+        function="jsonb_extract_path_text",
+        output_field=TextField(),
+    )
 
 
 def _number_of(field: int) -> Case:
     """PostgreSQL promises no order of AND: what is no number must not be cast."""
-    is_number = Q(**{f"field_values__{field}__regex": r"^-?[0-9]{1,24}(\.[0-9]{1,15})?$"})
+    is_number = Regex(_text_of(field), Value(r"^-?[0-9]{1,24}(\.[0-9]{1,15})?$"))
     return Case(When(is_number, then=Cast(_text_of(field), _NUMBER)), default=None)
