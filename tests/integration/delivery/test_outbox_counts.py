@@ -15,8 +15,17 @@ from portal.core.errors import Conflict
 from portal.delivery.answers import Outcome, group_commit, outcomes_record
 from portal.delivery.claims import Claimed, ClaimedEnvelope, claims_end, envelopes_claim
 from portal.delivery.decisions import message_cancel, message_pause, message_resume
-from portal.delivery.models import Claim, GatewayAccount, Message, OutboxEntry, Recipient, State
+from portal.delivery.models import (
+    Claim,
+    GatewayAccount,
+    Message,
+    OutboxEntry,
+    Recipient,
+    SkippedBecause,
+    State,
+)
 from portal.delivery.selectors import message_counts, stored_counts
+from portal.delivery.skips import skips_write
 from portal.delivery.sweep import claims_sweep, outbox_close
 from portal.delivery.uncertain import (
     envelope_send_again,
@@ -171,6 +180,13 @@ def test_what_was_sent_again_counts_once_but_is_paid_twice(author: User) -> None
 
     assert stored_counts([message])[message.pk][State.REPLACED] == len(first.numbers)
     assert sum(message_counts(message.pk).values()) == len(NUMBERS)
+
+
+def test_who_is_skipped_is_not_taken_for_accepted(author: User) -> None:
+    message = submit_message(author, *NUMBERS)
+    skips_write(message, [("79219999999", "", SkippedBecause.STOP_LIST, "")])
+
+    assert message_counts(message.pk) == {State.QUEUED: len(NUMBERS), State.SKIPPED: 1}
 
 
 def test_a_message_without_a_place_and_without_counts_is_counted_by_its_envelopes(
