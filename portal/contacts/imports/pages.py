@@ -19,6 +19,7 @@ from portal.contacts.reading import Fault, FileFault
 
 MOST_BAD_SHOWN = 20
 LONGEST_CELL = 60
+MOST_CELLS_SHOWN = 8
 _WITHOUT_BOM = "windows-1251"
 
 
@@ -119,7 +120,8 @@ def _bad_lines(source: Import, width: int, language: str | None) -> Iterator[lis
 
 
 def _shown(row: BadRow) -> ShownRow:
-    cells = [cell[:LONGEST_CELL] for cell in islice(row.cells, 8)]
+    written = (cell for cell in row.cells if cell.strip())
+    cells = [cell[:LONGEST_CELL] for cell in islice(written, MOST_CELLS_SHOWN)]
     return ShownRow(row.row_number, cells, _words(row))
 
 
