@@ -99,7 +99,7 @@ class StagedAudience:
         return self.reach.reached.count
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        return ((phone, name) for phone, name, *_stop in self._named(_SENT))
+        return ((row[1], row[2]) for page in self._pages(_SENT) for row in page)
 
     def phones(self) -> Iterator[str]:
         return _phones(_SENT)
@@ -108,15 +108,17 @@ class StagedAudience:
         return _phones(_ALL)
 
     def stopped(self) -> Iterator[SkippedNumber]:
-        if self.reach.stopped.count:
-            for phone, name, reason, is_platform_stop in self._named(_STOPPED):
+        if not self.reach.stopped.count:
+            return
+        for page in self._pages(_STOPPED):
+            for _position, phone, name, reason, is_platform_stop in page:
                 yield phone, name, skipped_because(is_platform_wide=is_platform_stop), reason
 
-    def _named(self, which: str) -> Iterator[tuple[Any, ...]]:
+    def _pages(self, which: str) -> Iterator[list[tuple[Any, ...]]]:
         statement = _NAMED.format(page=_PAGE.format(which=which))
         last = 0
         while page := _fetch(statement, {"after": last, "organisation": self._organisation_id}):
-            yield from (row[1:] for row in page)
+            yield page
             last = page[-1][0]
 
 
