@@ -19,11 +19,6 @@ from portal.contacts.models import StopListEntry, StopSource
 from portal.core.errors import Conflict, Refused
 from portal.core.prepared import rows
 
-# For statements over a table with a ``phone``: ``FROM … {stops_joined("t")} WHERE {IS_STOPPED}``,
-# or ``WHERE NOT {IS_STOPPED}``. No row is doubled: an organisation's own entry goes first.
-IS_STOPPED = "(own_stop.id IS NOT NULL OR platform_stop.id IS NOT NULL)"
-IS_STOPPED_BY_PLATFORM = "(own_stop.id IS NULL AND platform_stop.id IS NOT NULL)"
-STOP_REASON = "coalesce(own_stop.reason, platform_stop.reason)"
 # For statements over so many numbers that the whole list is read: ``phone``, ``reason`` and
 # ``is_platform_wide`` of each number that an organisation sends nothing to, each once.
 STOPS_IN_ALL = """
@@ -72,19 +67,6 @@ class StopsAdded:
     @property
     def added(self) -> int:
         return len(self.entry_ids)
-
-
-def stops_joined(table: str, organisation: str = "%(organisation)s") -> str:
-    """Joins that find the entries of ``table.phone``; for SQL of our own, never for input.
-
-    ``organisation``: SQL for the organisation's id, a named parameter by default.
-    """
-    return f"""
-        LEFT JOIN contacts_stoplistentry own_stop
-          ON own_stop.organisation_id = {organisation} AND own_stop.phone = {table}.phone
-        LEFT JOIN contacts_stoplistentry platform_stop
-          ON platform_stop.organisation_id IS NULL AND platform_stop.phone = {table}.phone
-    """
 
 
 def stops_of(organisation_id: int, phones: Collection[str]) -> dict[str, Stop]:

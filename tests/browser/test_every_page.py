@@ -19,6 +19,7 @@ from tests.factories import (
     MemberFactory,
     OrganisationFactory,
     SenderNameFactory,
+    StopFactory,
     submit_message,
 )
 from tests.integration.history.answers import REJECTED, UNCERTAIN, answer
@@ -36,6 +37,9 @@ SEEN_BY_ALL = [
     "/history/contacts/{contact}",
     "/contacts/groups/",
     "/contacts/groups/{group}/",
+    "/contacts/stop-list/",
+    "/contacts/stop-list/?q=555",
+    "/history/{queued}?state=skipped",
     "/sender-names/",
     "/account/password/change/",
 ]
@@ -48,6 +52,7 @@ SEEN_BY_WRITERS = [
     "/contacts/{contact}/delete/",
     "/contacts/{contact}/merge/{twin}/",
     "/contacts/duplicates/",
+    "/contacts/stop-list/add/",
     "/contacts/groups/add/",
     "/contacts/groups/{group}/rename/",
     "/contacts/groups/{group}/delete/",
@@ -61,6 +66,7 @@ PAGES: Mapping[Role, list[str]] = {
         "/contacts/fields/",
         "/contacts/fields/{field}/rename/",
         "/contacts/fields/{field}/delete/",
+        "/contacts/stop-list/{stop}/remove/",
         "/sender-names/ask/",
         "/members/",
         "/members/add/",
@@ -76,6 +82,10 @@ ADMIN_PAGES = [
     "/admin/audit/event/",
     "/admin/billing/ledgerentry/",
     "/admin/billing/ledgerentry/add/",
+    "/admin/contacts/stoplistentry/",
+    "/admin/contacts/stoplistentry/add/",
+    "/admin/contacts/stoplistentry/{platform_stop}/change/",
+    "/admin/contacts/stoplistentry/{platform_stop}/do/remove/",
     "/admin/delivery/gatewayaccount/",
     "/admin/delivery/gatewayaccount/{gateway}/change/",
     "/admin/delivery/message/",
@@ -114,6 +124,8 @@ def furnish(viewer_role: Role | None = None) -> tuple[User, dict[str, int]]:
         for _ in range(2)
     )
     group.contacts.add(contact)
+    stop = StopFactory(organisation=organisation, reason=LONG * 2, added_by=author)
+    platform_stop = StopFactory(organisation=None, reason=LONG * 2)
     uncertain = submit_message(writer, contact.phone)
     answer(uncertain, UNCERTAIN)
     rejected = submit_message(writer)
@@ -121,7 +133,9 @@ def furnish(viewer_role: Role | None = None) -> tuple[User, dict[str, int]]:
     return viewer, {
         "uncertain": uncertain.pk,
         "rejected": rejected.pk,
-        "queued": submit_message(writer, text="ж" * 300).pk,
+        "queued": submit_message(writer, "79210000000", stop.phone, text="ж" * 300).pk,
+        "stop": stop.pk,
+        "platform_stop": platform_stop.pk,
         "group": group.pk,
         "contact": contact.pk,
         "twin": twin.pk,
