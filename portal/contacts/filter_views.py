@@ -82,9 +82,11 @@ def _data(group: Group) -> Mapping[str, Any]:
 
 def _posted(request: MemberRequest, group: Group | None = None) -> SavedFilterForm:
     data: Mapping[str, Any] = request.POST.dict()
-    if "add" in data:
+    # A look that htmx takes may name the button that was pressed before.
+    is_look = bool(data.get("look"))
+    if "add" in data and not is_look:
         data = with_a_rule_more(data)
-    remove = str(data.get("remove", ""))
+    remove = "" if is_look else str(data.get("remove", ""))
     if remove.isascii() and remove.isdecimal() and len(remove) < 4:
         data = without_rule(data, int(remove))
     return SavedFilterForm(data, member=request.member, is_old=group is not None)
@@ -94,7 +96,7 @@ def _answered(
     request: MemberRequest, form: SavedFilterForm, save: Callable[[], Group], group: Group | None
 ) -> HttpResponse:
     """Only the button that says so saves; all else looks."""
-    if "save" not in request.POST:
+    if "save" not in request.POST or request.POST.get("look"):
         return _page(request, form, group)
     if form.is_valid() and form.are_rules_whole:
         try:

@@ -37,7 +37,6 @@ def contacts(request: MemberRequest) -> HttpResponse:
         "listed": listed,
         "query": listed.text,
         "chips": chips,
-        "kept": [(name, value) for name, value in listed.given.items() if name != "q"],
         "filter_form": FilterForm(listed),
         "stopped": numbers_stopped(
             request.organisation.pk, [contact.phone for contact in page.items if contact.phone]

@@ -56,6 +56,7 @@ TESTS: Mapping[str, Choices] = {
     "added": [("after", pgettext_lazy("date", "is after"))],
     "group": [("in", _("is among")), ("not_in", _("is not among"))],
 }
+_MONTHS: Choices = [(str(number), name) for number, name in MONTHS.items()]
 _OF_DAYS = {DateTest.BEFORE.value, DateTest.AFTER.value}
 
 
@@ -115,10 +116,18 @@ class RuleForm(forms.Form):
         self.fields["subject"].choices = subjects  # type: ignore[attr-defined]
         self.fields["test"].choices = list(tests)  # type: ignore[attr-defined]
         self.fields.update(_value_fields(subject.kind, test, vocabulary.groups))
+        self._choose_the_first(_offered(subject.kind, test, vocabulary.groups))
         for field in self.fields.values():
             is_select = isinstance(field.widget, forms.Select)
             field.widget.attrs["class"] = "form-select" if is_select else "form-control"
             field.widget.attrs["aria-label"] = str(field.label)
+
+    def _choose_the_first(self, offered: Choices) -> None:
+        """What a select shows before anybody has chosen is what it says; a choice that is saved was
+        seen."""
+        name = self.add_prefix("value")
+        if offered and "save" not in self.data and self.data.get(name) not in dict(offered):
+            self.data = {**self.data, name: offered[0][0]}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -151,11 +160,19 @@ class RuleForm(forms.Form):
         return {**raw, "value": str(value), **upper}
 
 
+def _offered(kind: str, test: str, groups: Choices) -> Choices:
+    """Of values that are chosen."""
+    if kind == "group":
+        return groups
+    return _MONTHS if (kind, test) == ("date", DateTest.MONTH.value) else ()
+
+
 def _value_fields(kind: str, test: str, groups: Choices) -> dict[str, forms.Field]:
     if test in ("empty", "not_empty"):
         return {}
     if kind == "group":
-        return {"value": forms.ChoiceField(label=_("Group"), choices=list(groups))}
+        offered = list(_offered(kind, test, groups))
+        return {"value": forms.ChoiceField(label=_("Group"), choices=offered)}
     if kind == "text":
         return {"value": forms.CharField(label=_("Value"), max_length=LONGEST_VALUE)}
     if kind != "number":
@@ -171,7 +188,7 @@ def _date_fields(test: str) -> dict[str, forms.Field]:
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         return {"value": forms.DateField(label=_("Day"), widget=widget, input_formats=["%Y-%m-%d"])}
     if test == DateTest.MONTH.value:
-        return {"value": forms.TypedChoiceField(label=_("Month"), choices=list(MONTHS.items()))}
+        return {"value": forms.ChoiceField(label=_("Month"), choices=list(_MONTHS))}
     if test == DateTest.NEXT_DAYS.value:
         return {"value": forms.IntegerField(label=_("Days"), min_value=1, max_value=MOST_DAYS)}
     return {}

@@ -12,6 +12,8 @@
     all.checked = chosen > 0 && chosen === boxes.length;
     all.indeterminate = chosen > 0 && chosen < boxes.length;
     const count = form.querySelector(".selection-count");
+    const everything = form.querySelector("input[name=everything]");
+    form.querySelector(".selection-bar").classList.toggle("is-in-use", chosen > 0 || everything.checked);
     count.textContent = chosen ? `${count.dataset.one} ${chosen}` : "";
   };
 
