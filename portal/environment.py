@@ -26,7 +26,8 @@ _FLAGS = {
 
 def text(name: str, *, default: str = "") -> str:
     """Without spaces at its ends."""
-    return str(env.str(name, default=default)).strip()
+    # As it stands: `env.str` takes a value that begins with `$` for another variable's name.
+    return str(env.ENVIRON.get(name, default)).strip()
 
 
 def listed(name: str) -> list[str]:

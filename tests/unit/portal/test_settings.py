@@ -121,6 +121,19 @@ def test_a_value_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert settings["DELIVERY_LEASE_SECONDS"] == 7
 
 
+def test_a_key_that_begins_with_a_dollar_is_taken_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key = "$PATH" + "x" * 50
+    (tmp_path / "key").write_text(key)
+
+    assert settings_with(monkeypatch, **SERVER | {"PORTAL_SECRET_KEY": key})["SECRET_KEY"] == key
+    monkeypatch.delenv("PORTAL_SECRET_KEY")
+    without = {name: value for name, value in SERVER.items() if name != "PORTAL_SECRET_KEY"}
+    in_file = {"PORTAL_SECRET_KEY_FILE": str(tmp_path / "key")}
+    assert settings_with(monkeypatch, **without, **in_file)["SECRET_KEY"] == key
+
+
 def test_nothing_set_is_the_embedded_mode(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     made = settings_with(monkeypatch)
 
