@@ -12,6 +12,7 @@ from django.utils import timezone
 from portal.contacts.imports.columns import field_ids
 from portal.contacts.imports.examination import Batch, Examination
 from portal.contacts.imports.lines import keep_lines
+from portal.contacts.imports.planning import by_index
 from portal.contacts.imports.report import Report
 from portal.contacts.imports.seen import Seen
 from portal.contacts.imports.standing import why_not
@@ -114,6 +115,7 @@ def _step(
         return fail(source, failure)
     if not batch.last_row:
         return _end(source, report)
+    by_index()
     _count_known(source, batch, report)
     keep_lines(source, batch.lines, last_row=batch.last_row)
     _keep_bad(source, batch)

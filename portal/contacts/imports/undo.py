@@ -9,6 +9,7 @@ from django.utils import timezone
 from portal.audit.models import Action
 from portal.contacts.imports.check import fail
 from portal.contacts.imports.doorbell import ring
+from portal.contacts.imports.planning import by_index
 from portal.contacts.imports.standing import is_its_turn, next_in_turn
 from portal.contacts.imports.storage import forget_file
 from portal.contacts.imports.trail import record
@@ -77,6 +78,7 @@ def _step(pk: int, token: uuid.UUID) -> bool:
         return False
     if source.begun_at is None:
         source.begun_at = timezone.now()
+    by_index()
     is_more = (
         _restore(source) or _leave_group(source) or _delete_made(source) or _take_off_stops(source)
     )
