@@ -19,13 +19,23 @@ def rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]
 
     Raises Django's database errors.
     """
+    return _rows(statement, parameters, prepare=True)
+
+
+def rows_planned_now(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The same, planned for these very parameters: for lists of thousands in tables that grow. A
+    plan kept from when a table was empty would read all of it for each of them."""
+    return _rows(statement, parameters, prepare=False)
+
+
+def _rows(statement: str, parameters: Mapping[str, Any], *, prepare: bool) -> list[tuple[Any, ...]]:
     connection.ensure_connection()
     with connection.wrap_database_errors:
         raw = connection.connection
         raw.prepare_threshold = _NEVER_BY_ITSELF
         # The connection's own cursors bind on the client's side.
         cursor = Cursor(raw)
-        cursor.execute(statement, parameters, prepare=True)
+        cursor.execute(statement, parameters, prepare=prepare)
         return cursor.fetchall() if cursor.description else []
 
 

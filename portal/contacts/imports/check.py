@@ -12,7 +12,6 @@ from django.utils import timezone
 from portal.contacts.imports.columns import field_ids
 from portal.contacts.imports.examination import Batch, Examination
 from portal.contacts.imports.lines import keep_lines
-from portal.contacts.imports.planning import by_index
 from portal.contacts.imports.report import Report
 from portal.contacts.imports.seen import Seen
 from portal.contacts.imports.standing import why_not
@@ -28,9 +27,9 @@ from portal.contacts.models import (
 from portal.contacts.models.contact import SHARED
 from portal.contacts.reading import Doctor, FileRefused, Format, Limits, Reading, Row, rows
 from portal.contacts.stop_list import stops_of
-from portal.core import prepared
 from portal.core.copying import copy_rows
 from portal.core.lease import held
+from portal.core.prepared import rows_planned_now
 
 ROWS_PER_STEP = 10_000
 # While rows gone through before are passed over, the lease is renewed every so many.
@@ -115,7 +114,6 @@ def _step(
         return fail(source, failure)
     if not batch.last_row:
         return _end(source, report)
-    by_index()
     _count_known(source, batch, report)
     keep_lines(source, batch.lines, last_row=batch.last_row)
     _keep_bad(source, batch)
@@ -135,11 +133,11 @@ def _count_known(source: Import, batch: Batch, report: Report) -> None:
         return
     report.stopped += len(stops)
     whose = {"organisation": source.organisation_id, "shelf": source.owner_id or SHARED}
-    [(known, archived)] = prepared.rows(_KNOWN, {**whose, "phones": batch.phones})
+    [(known, archived)] = rows_planned_now(_KNOWN, {**whose, "phones": batch.phones})
     if batch.names:
         names, keys = zip(*batch.names, strict=True)
         named = {**whose, "names": list(names), "keys": list(keys)}
-        known += prepared.rows(_NAMED, named)[0][0]
+        known += rows_planned_now(_NAMED, named)[0][0]
     report.known += known
     report.archived += archived
 

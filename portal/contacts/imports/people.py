@@ -11,7 +11,7 @@ from portal.contacts.imports.lines import COLUMNS, phone_of, values, with_consta
 from portal.contacts.models import Import
 from portal.contacts.models.contact import LONGEST_NAME, SHARED, composed_name
 from portal.contacts.search_words import lexemes, search_key
-from portal.core.prepared import integers, rows
+from portal.core.prepared import integers, rows, rows_planned_now
 
 _CONSTANTS = ("organisation_id", "owner_id", "imported_by_id", "created_at", "changed_at")
 _INTO = f"contacts_contact ({', '.join((*_CONSTANTS, *COLUMNS))})"
@@ -111,11 +111,11 @@ class People:
     def _known(self, lines: Sequence[str]) -> dict[str, Known]:
         """By number, and by name those without one."""
         phones = [phone for phone in map(phone_of, lines) if phone]
-        found = rows(_KNOWN_BY_NUMBER, {**self._shelf, "keys": phones})
+        found = rows_planned_now(_KNOWN_BY_NUMBER, {**self._shelf, "keys": phones})
         nameless = [values(line) for line in lines if line.startswith("\t")]
         if nameless:
             keys = [row[COLUMNS.index("search_key")] for row in nameless]
-            found += rows(_KNOWN_BY_NAME, {**self._shelf, "keys": keys})
+            found += rows_planned_now(_KNOWN_BY_NAME, {**self._shelf, "keys": keys})
         contacts = (Known(*row) for row in found)
         return {contact.phone or f"\t{contact.name}": contact for contact in contacts}
 

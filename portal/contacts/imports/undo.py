@@ -9,7 +9,6 @@ from django.utils import timezone
 from portal.audit.models import Action
 from portal.contacts.imports.check import fail
 from portal.contacts.imports.doorbell import ring
-from portal.contacts.imports.planning import by_index
 from portal.contacts.imports.standing import is_its_turn, next_in_turn
 from portal.contacts.imports.storage import forget_file
 from portal.contacts.imports.trail import record
@@ -17,7 +16,7 @@ from portal.contacts.models import CheckedRows, Group, Import, ImportedEntry, Im
 from portal.contacts.stop_list import stop_list_take_back
 from portal.core.errors import Refused
 from portal.core.lease import held
-from portal.core.prepared import integers, rows
+from portal.core.prepared import integers, rows, rows_planned_now
 
 ROWS_PER_STEP = 10_000
 _RESTORE = """
@@ -78,7 +77,6 @@ def _step(pk: int, token: uuid.UUID) -> bool:
         return False
     if source.begun_at is None:
         source.begun_at = timezone.now()
-    by_index()
     is_more = (
         _restore(source) or _leave_group(source) or _delete_made(source) or _take_off_stops(source)
     )
@@ -90,7 +88,7 @@ def _step(pk: int, token: uuid.UUID) -> bool:
 
 def _restore(source: Import) -> bool:
     """Contacts that were changed; whether there were any left."""
-    [(taken, restored)] = rows(_RESTORE, {"source": source.pk, "most": ROWS_PER_STEP})
+    [(taken, restored)] = rows_planned_now(_RESTORE, {"source": source.pk, "most": ROWS_PER_STEP})
     _count(source, restored=restored, kept=taken - restored)
     source.position += taken
     return bool(taken)
@@ -107,7 +105,7 @@ def _delete_made(source: Import) -> bool:
     ids = [pk for (pk,) in rows(_NEXT_MADE, place)]
     if not ids:
         return False
-    [(gone,)] = rows(_DELETE, {"source": source.pk, "ids": integers(ids)})
+    [(gone,)] = rows_planned_now(_DELETE, {"source": source.pk, "ids": integers(ids)})
     _count(source, deleted=gone, kept=len(ids) - gone)
     source.outcome["undone_to"] = ids[-1]
     source.position += len(ids)

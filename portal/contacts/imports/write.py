@@ -11,7 +11,6 @@ from portal.audit.models import Action
 from portal.contacts.imports.doorbell import ring
 from portal.contacts.imports.lines import kept_lines, values
 from portal.contacts.imports.people import People
-from portal.contacts.imports.planning import by_index
 from portal.contacts.imports.standing import is_its_turn, next_in_turn, why_not
 from portal.contacts.imports.storage import forget_file
 from portal.contacts.imports.trail import record
@@ -69,7 +68,6 @@ def turn_back(source: Import, failure: str = "") -> None:
 def _write(source: Import, rows: CheckedRows) -> None:
     if source.begun_at is None:
         source.begun_at = timezone.now()
-    by_index()
     if source.target == ImportTarget.STOP_LIST:
         counts = _stop(source, kept_lines(rows))
     else:
