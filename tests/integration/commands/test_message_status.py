@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from django.utils import timezone
 
 from portal.delivery.decisions import message_pause
 from portal.delivery.models import Message, State
 from tests.factories import GatewayAccountFactory, MemberFactory, submit_message
 from tests.integration.commands.conftest import Door
+from tests.integration.history.answers import take
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +23,7 @@ def message() -> Message:
 
 
 def move(message: Message, *states: State) -> None:
+    take(message, len(states), now=timezone.now())
     for envelope, state in zip(message.envelopes.order_by("number"), states, strict=True):
         envelope.state = state
         envelope.save()
