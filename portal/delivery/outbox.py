@@ -19,6 +19,7 @@ from portal.delivery.doorbell import ring
 from portal.delivery.models import GatewayAccount, Message, OutboxEntry, State
 from portal.delivery.outbox_rows import envelopes_write
 from portal.delivery.scheduling import BULK, INTERACTIVE
+from portal.delivery.skips import SkippedNumber, skips_write
 from portal.senders.models import SenderName
 from sms.segments import count
 
@@ -39,6 +40,9 @@ class Recipients(Protocol):
 
     def phones(self) -> Iterator[str]:
         """The numbers alone."""
+
+    def skipped(self) -> Iterator[SkippedNumber]:
+        """Numbers, each once and none of the above, that the message is to skip."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +90,14 @@ class AlreadySubmitted(Exception):
 
 
 def message_enqueue(*, draft: Draft, account: GatewayAccount, actor: User) -> Message:
-    """Write message, envelopes, recipients, reservation and audit; ring on commit.
+    """Write message, envelopes, recipients, skips, reservation and audit; ring on commit.
 
     Raises ``AlreadySubmitted`` and ``billing.services.NotEnoughMoney``; nothing stays then.
     """
     with transaction.atomic():
         message = _message_insert(draft, account)
         last_number = _rows_write(message, account, draft)
-        outbox_enter(message, account_id=account.pk, last_number=last_number)
+        _outbox_enter(message, draft, account_id=account.pk, last_number=last_number)
         event_record(
             action=Action.RESENT if draft.resend_of else Action.SUBMITTED,
             actor=actor,
@@ -106,15 +110,16 @@ def message_enqueue(*, draft: Draft, account: GatewayAccount, actor: User) -> Me
 
 
 def _rows_write(message: Message, account: GatewayAccount, draft: Draft) -> int:
-    """Envelopes, recipients and reservation; returns how many envelopes.
+    """Envelopes, recipients, skips and reservation; returns how many envelopes.
 
-    Money is reserved last: its lock stops other submits of the organisation, and a million rows
-    take a while.
+    Money is reserved last, and the audit event comes after that: their locks stop other submits,
+    and a million rows take a while.
     """
     organisation = account.organisation
     refuse_unless_covered(organisation, message.cost)
     foreseen = organisation.is_prepaid and bool(message.cost)
     written = envelopes_write(message, account, draft.recipients, is_reserved=foreseen)
+    skips_write(message, draft.recipients.skipped())
     reserved = reserve(
         organisation=organisation, message_id=message.pk, cost=message.cost, actor=draft.author
     )
@@ -125,9 +130,12 @@ def _rows_write(message: Message, account: GatewayAccount, draft: Draft) -> int:
 
 
 def _audit_details(message: Message, draft: Draft) -> dict[str, object]:
+    sent_to = len(draft.recipients)
+    skipped = message.recipients_count - sent_to
     return {
         "sender_name": message.sender_value,
-        "recipients": message.recipients_count,
+        "recipients": sent_to,
+        **({"skipped": skipped} if skipped else {}),
         "segments": message.segments,
         "cost": str(message.cost),
         **({"resend_of": draft.resend_of.pk} if draft.resend_of else {}),
@@ -171,7 +179,7 @@ def _message_insert(draft: Draft, account: GatewayAccount) -> Message:
     return message
 
 
-def outbox_enter(message: Message, *, account_id: int, last_number: int) -> None:
+def _outbox_enter(message: Message, draft: Draft, *, account_id: int, last_number: int) -> None:
     """Put the message's envelopes from 1 to ``last_number`` before the claims."""
     OutboxEntry.objects.create(
         message=message,
@@ -179,7 +187,7 @@ def outbox_enter(message: Message, *, account_id: int, last_number: int) -> None
         priority=message.priority,
         due_at=message.due_at,
         last_number=last_number,
-        recipients_ahead=message.recipients_count,
+        recipients_ahead=len(draft.recipients),
     )
 
 

@@ -1,4 +1,4 @@
-"""Numbers that a message leaves out: noted at submit, and found at a claim."""
+"""Numbers that a message skips, noted at submit."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -17,16 +17,16 @@ _PART = 4000
 
 
 def skips_write(message: Message, rows: Iterable[SkippedNumber]) -> int:
-    """Note numbers, each once, that a message just submitted leaves out; returns how many.
+    """Note numbers, each once, that a message being submitted skips; returns how many.
 
     They count as its recipients from now on, in state ``skipped``, and cost nothing. Called in the
-    transaction of ``message_enqueue``, after it. Read in parts: ``rows`` may be longer than memory,
-    and may come from the database.
+    transaction of ``message_enqueue``. Read in parts: ``rows`` may be longer than memory, and may
+    come from the database.
     """
     now = timezone.now()
-    left_out = iter(rows)
+    skipped = iter(rows)
     written = 0
-    while part := list(islice(left_out, _PART)):
+    while part := list(islice(skipped, _PART)):
         copy_rows(
             _SKIPS,
             (

@@ -40,9 +40,6 @@ class Audience(Recipients, Protocol):
         """The recipients' numbers and the stopped ones among them: what the author asked for,
         whatever the stop list says today."""
 
-    def stopped(self) -> Iterator[SkippedNumber]:
-        """Those of them on the stop list."""
-
 
 @dataclass
 class Refusals:
@@ -85,7 +82,7 @@ class ListedAudience:
     def asked_for(self) -> Iterator[str]:
         return iter(self.numbers)
 
-    def stopped(self) -> Iterator[SkippedNumber]:
+    def skipped(self) -> Iterator[SkippedNumber]:
         for number in self.numbers:
             if stop := self.stops.get(number):
                 because = skipped_because(is_platform_wide=stop.is_platform_wide)

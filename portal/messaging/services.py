@@ -16,7 +16,6 @@ from portal.core.explain import explain
 from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.outbox import AlreadySubmitted, Draft, content_hash, message_enqueue
 from portal.delivery.selectors import phones_to_resend
-from portal.delivery.skips import skips_write
 from portal.messaging.audience import Audience, check_audience
 from portal.messaging.gathering import audience_of
 from portal.senders.models import SenderName
@@ -90,9 +89,7 @@ def message_submit(*, order: Order) -> Submitted:
     draft = message_check(order)
     account = gateway_of(order.author)
     try:
-        with transaction.atomic():
-            message = message_enqueue(draft=draft, account=account, actor=order.author)
-            skips_write(message, order.audience.stopped())
+        message = message_enqueue(draft=draft, account=account, actor=order.author)
     except AlreadySubmitted as meanwhile:
         return Submitted(_made_by(order, meanwhile.message), is_new=False)
     return Submitted(message, is_new=True)

@@ -107,7 +107,7 @@ class StagedAudience:
     def asked_for(self) -> Iterator[str]:
         return _phones(_ALL)
 
-    def stopped(self) -> Iterator[SkippedNumber]:
+    def skipped(self) -> Iterator[SkippedNumber]:
         if not self.reach.stopped.count:
             return
         for page in self._pages(_STOPPED):
