@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tests.benchmarks.bench import Bench, say
+from tests.benchmarks.contact_pages import contact_pages
 from tests.benchmarks.delivery import delivery, without_pipelining
 from tests.benchmarks.fairness import limit, sharing, singles
 from tests.benchmarks.figures import Row
@@ -32,6 +33,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Bench], list[Row]]]] = {
     "sharing": ("Two organisations", sharing),
     "limit": ("A limit per minute", limit),
     "imports": ("Importing contacts", imports),
+    "contacts": ("Pages and exports of contacts", contact_pages),
 }
 
 
