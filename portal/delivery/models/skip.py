@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -17,10 +18,10 @@ class SkippedBecause(models.TextChoices):
 
 
 class Skip(models.Model):
-    """A recipient of the message that was left out, at submit or at a claim.
+    """A recipient whom the message skips, since it was submitted or since a claim.
 
     ``note``: what whoever stopped the number said. ``envelope_number``: the e-mail that it was
-    taken out of, whose money for it was released; None where it was left out at submit.
+    taken out of, whose money for it was released; None where it was skipped at submit.
     """
 
     # The unique index on message and phone serves the message.
@@ -40,6 +41,10 @@ class Skip(models.Model):
             models.CheckConstraint(
                 condition=Q(reason__in=SkippedBecause.values), name="skip_reason_known"
             ),
+        ]
+        indexes: ClassVar = [
+            # What a contact's number was skipped by.
+            HashIndex(fields=["phone"], name="skip_of_phone"),
         ]
 
     def __str__(self) -> str:
