@@ -89,16 +89,14 @@ def keyset_page(
     cursor: str | None,
     fields: Sequence[str] = ("search_key", "id"),
     size: int = 50,
-    sorts: bool = False,
 ) -> KeysetPage[M]:
     """The ``size`` rows after ``cursor`` in the order of ``fields``, as ``Keyset`` takes them.
 
-    A cursor that is broken, or of another list, gives the first page. By default PostgreSQL may
-    walk an index of ``fields`` and stop after ``size`` rows; ``sorts`` keeps it from that.
+    A cursor that is broken, or of another list, gives the first page.
     """
     keyset = Keyset(queryset.model, tuple(fields))
     salt = f"keyset:{queryset.model._meta.label}:{','.join(fields)}"
-    rows = keyset.sorted(queryset) if sorts else keyset.walked(queryset)
+    rows = keyset.walked(queryset)
     after = None
     with suppress(signing.BadSignature, *Keyset.NO_PLACE):
         after = keyset.beyond(rows, signing.loads(cursor or "", salt=salt))

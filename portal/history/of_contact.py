@@ -1,4 +1,4 @@
-"""What was sent to one contact's number, as far as the member may see it."""
+"""What was sent to one contact's number and what skipped it, as far as the member may see it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.models import User
 from portal.accounts.rights import Right
 from portal.contacts.models import Contact
-from portal.core.keyset import KeysetPage, keyset_page
+from portal.core.keyset import KeysetPage
 from portal.core.parts import render_part_or_page
-from portal.delivery.models import Message, Recipient
-from portal.delivery.selectors import outbox_entries
-from portal.history.presenters import RecipientRow
+from portal.delivery.models import Message
+from portal.history.presenters import RecipientRow, SkipRow
+from portal.history.to_number import messages_to, rows_to
 
 SENT_PER_PAGE = 20
 
@@ -30,25 +30,12 @@ class Sent:
     cursor: str | None
 
     @cached_property
-    def page(self) -> KeysetPage[Recipient]:
-        visible = Message.objects.visible_to(self.member).order_by()
-        recipients = Recipient.objects.filter(phone=self.phone, message__in=visible)
-        # Newest ids first: without this PostgreSQL would rather look through all recipients.
-        return keyset_page(
-            recipients.select_related("message__author", "envelope__settled_by"),
-            cursor=self.cursor,
-            fields=("-id",),
-            size=SENT_PER_PAGE,
-            sorts=True,
-        )
+    def page(self) -> KeysetPage[Message]:
+        return messages_to(self.phone, member=self.member, cursor=self.cursor, size=SENT_PER_PAGE)
 
     @cached_property
-    def rows(self) -> Sequence[RecipientRow]:
-        entries = outbox_entries([recipient.message_id for recipient in self.page.items])
-        return [
-            RecipientRow(recipient, recipient.message, entries.get(recipient.message_id))
-            for recipient in self.page.items
-        ]
+    def rows(self) -> Sequence[RecipientRow | SkipRow]:
+        return rows_to(self.phone, self.page.items)
 
 
 @require_safe

@@ -147,7 +147,7 @@ class Page:
 
     @property
     def segments_in_all(self) -> int:
-        """Of those who were not left out."""
+        """Of those who were not skipped."""
         return self.message.segments * (self.message.recipients_count - self.skipped)
 
     @property
@@ -250,7 +250,7 @@ class Page:
 
     @property
     def skipped(self) -> int:
-        """How many recipients were left out."""
+        """How many recipients were."""
         return self.totals.counts.get(State.SKIPPED, 0)
 
     @property
@@ -286,7 +286,7 @@ class Page:
     @property
     def rows(self) -> list[RecipientRow | SkipRow]:
         return [
-            SkipRow(recipient)
+            SkipRow(recipient, self.message)
             if isinstance(recipient, Skip)
             else RecipientRow(recipient, self.message, self.entry)
             for recipient in self.listed.items

@@ -220,9 +220,10 @@ class RecipientRow:
 
 @dataclass(frozen=True)
 class SkipRow:
-    """A recipient whom the message leaves out, as ``RecipientRow`` shows the others."""
+    """A recipient whom the message skips, as ``RecipientRow`` shows the others."""
 
     recipient: Skip
+    message: Message
 
     @property
     def badge(self) -> Badge:
