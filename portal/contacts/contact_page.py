@@ -5,9 +5,9 @@ from functools import cached_property
 
 from portal.accounts.models import User
 from portal.accounts.rights import Right
+from portal.contacts.fields.words import ShownValue, shown_values
 from portal.contacts.models import Contact, Group, Import
 from portal.contacts.stop_list import Stop, stops_of
-from portal.contacts.value_words import ShownValue, shown_values
 
 
 @dataclass(frozen=True)

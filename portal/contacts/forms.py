@@ -8,12 +8,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
-from portal.contacts.field_values import ValueRefused, stored_value
+from portal.contacts.fields.values import ValueRefused, stored_value
+from portal.contacts.fields.words import explain_value
 from portal.contacts.models import SHARED, Contact, ContactField, FieldKind, Group
 from portal.contacts.models.contact import LONGEST_NAME, LONGEST_NAME_PART, LONGEST_NOTE
 from portal.contacts.models.field import LONGEST_VALUE
 from portal.contacts.particulars import Particulars
-from portal.contacts.value_words import explain_value
 from portal.core.explain import explain
 from sms.phone import PhoneRefused, normalise
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
 
 from portal.accounts.models import User
-from portal.contacts.condition_queries import found_by_filter, is_member
+from portal.contacts.groups.condition_queries import found_by_filter, is_member
 from portal.contacts.models import SHARED, Contact, ContactQuerySet, Group, Membership
 
 MOST_COUNTED = 10_000

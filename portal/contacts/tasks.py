@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from portal.contacts.bulk_work import bulk_go_on, bulk_sweep
+from portal.contacts.bulk.work import bulk_go_on, bulk_sweep
 from portal.contacts.imports.sweep import imports_sweep
 from portal.contacts.imports.work import work_slice
 

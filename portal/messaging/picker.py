@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from portal.accounts.models import User
+from portal.contacts.lists.search import search_condition, search_page
 from portal.contacts.models import Contact, Group
-from portal.contacts.search import search_condition, search_page
 from portal.contacts.selectors import MOST_COUNTED, groups_of
 from portal.contacts.stop_list import numbers_stopped
 from portal.messaging.picked import Picked

@@ -115,7 +115,7 @@ def _city(member: "User") -> int:
 
 
 def _cursor_deep_down(member: "User") -> str:
-    from portal.contacts.search import search_page
+    from portal.contacts.lists.search import search_page
 
     cursor: str | None = None
     for _ in range(10):

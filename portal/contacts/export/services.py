@@ -15,9 +15,9 @@ from portal.contacts.export.csv_stream import csv_stream
 from portal.contacts.export.formats import CSV_ENCODINGS, ExportFormat
 from portal.contacts.export.people import beyond_windows_1251, exported_rows, headings
 from portal.contacts.export.xlsx_stream import xlsx_stream
-from portal.contacts.filters import Filters
+from portal.contacts.lists.filters import Filters
+from portal.contacts.lists.search import search_condition
 from portal.contacts.models import Contact, ContactField
-from portal.contacts.search import search_condition
 from portal.core.errors import Refused
 
 _MOST_NAMED = 5

@@ -15,8 +15,8 @@ from portal.accounts.rights import Right
 from portal.contacts.export.formats import CONTENT_TYPES, EXTENSIONS, ExportFormat
 from portal.contacts.export.forms import ExportForm
 from portal.contacts.export.services import contacts_export
-from portal.contacts.filters import Filters
-from portal.contacts.list_query import FilterGone, ListQuery, list_query
+from portal.contacts.lists.filters import Filters
+from portal.contacts.lists.query import FilterGone, ListQuery, list_query
 from portal.core.errors import Refused
 
 

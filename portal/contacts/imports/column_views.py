@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
-from portal.contacts.field_services import field_create
+from portal.contacts.fields.services import field_create
 from portal.contacts.imports.columns import own_fields
 from portal.contacts.imports.forms import ColumnsForm, FieldForm, ReadingForm
 from portal.contacts.imports.pages import LONGEST_CELL, ImportPage

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Organisation, User
 from portal.audit.models import Action
-from portal.contacts.group_services import group_create
+from portal.contacts.groups.services import group_create
 from portal.contacts.imports.check import file_limits, forget_check
 from portal.contacts.imports.columns import (
     meanings_guessed,

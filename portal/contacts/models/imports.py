@@ -41,10 +41,10 @@ class ImportQuerySet(models.QuerySet["Import"]):
 
 class Import(Leased):
     """``reading``: how the file is read (kind, encoding, delimiter, header row or none).
-    ``columns``: what each column is, in order. ``group_name``: of the group that was chosen, or is to
-    be made when it is confirmed; "" for none. ``position``: rows gone through in this stage, of
-    about ``total``. ``begun_at``: when this stage's work began. ``report``: counts of the check,
-    ``outcome``: of the writing or its undo.
+    ``columns``: what each column is, in order. ``group_name``: of the group that was chosen, or
+    is to be made when it is confirmed; "" for none. ``position``: rows gone through in this
+    stage, of about ``total``. ``begun_at``: when this stage's work began. ``report``: counts of
+    the check, ``outcome``: of the writing or its undo.
     """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="imports")

@@ -7,7 +7,7 @@ import pytest
 from portal.accounts.models import User
 from portal.audit.models import Event
 from portal.audit.services import verify
-from portal.contacts.group_services import (
+from portal.contacts.groups.services import (
     group_add_contact,
     group_delete,
     group_remove_contact,

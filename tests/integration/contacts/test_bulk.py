@@ -10,11 +10,12 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.audit.models import Event
-from portal.contacts import bulk, bulk_work
-from portal.contacts.bulk import bulk_cancel, bulk_start
-from portal.contacts.bulk_effects import Skip
-from portal.contacts.bulk_work import bulk_go_on, bulk_sweep
-from portal.contacts.list_query import list_query
+from portal.contacts.bulk import services as bulk
+from portal.contacts.bulk import work as bulk_work
+from portal.contacts.bulk.effects import Skip
+from portal.contacts.bulk.services import bulk_cancel, bulk_start
+from portal.contacts.bulk.work import bulk_go_on, bulk_sweep
+from portal.contacts.lists.query import list_query
 from portal.contacts.models import BulkAction, BulkKind, BulkState, Contact, Group, StopListEntry
 from portal.core.errors import Refused
 from tests.factories import ContactFactory, GroupFactory, MemberFactory

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.contacts import duplicates
-from portal.contacts.duplicates import Alike, duplicates_page
+from portal.contacts.merging import duplicates
+from portal.contacts.merging.duplicates import Alike, duplicates_page
 from portal.contacts.models import Contact
 from tests.factories import ContactFactory, MemberFactory
 

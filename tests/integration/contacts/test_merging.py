@@ -11,7 +11,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
 from portal.audit.services import verify
-from portal.contacts.merging import contact_merge
+from portal.contacts.merging.services import contact_merge
 from portal.contacts.models import Contact
 from portal.contacts.particulars import Particulars
 from portal.contacts.services import contact_change

@@ -2,10 +2,10 @@ import pytest
 from django.utils import timezone
 
 from portal.accounts.models import Organisation, User
-from portal.contacts import search
-from portal.contacts.filters import Filters, Whose
+from portal.contacts.lists import search
+from portal.contacts.lists.filters import Filters, Whose
+from portal.contacts.lists.search import search_page
 from portal.contacts.models import Contact, StopListEntry
-from portal.contacts.search import search_page
 from portal.core.keyset import KeysetPage
 from tests.factories import ContactFactory, GroupFactory, MemberFactory
 

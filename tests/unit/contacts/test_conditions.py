@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.contacts.conditions import (
+from portal.contacts.groups.conditions import (
     MOST_DAYS,
     MOST_RULES,
     AddedRule,

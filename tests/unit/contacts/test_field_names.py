@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.contacts.field_names import is_reserved
+from portal.contacts.fields.names import is_reserved
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.contacts.field_values import ValueFault, ValueRefused, shown_date, stored_value
+from portal.contacts.fields.values import ValueFault, ValueRefused, shown_date, stored_value
 
 KINDS = ("text", "date", "number")
 

@@ -1,7 +1,7 @@
 """Reads of an organisation's own fields."""
 
 from portal.accounts.models import User
-from portal.contacts.conditions import ConditionsBroken, conditions_read
+from portal.contacts.groups.conditions import ConditionsBroken, conditions_read
 from portal.contacts.models import Contact, ContactField, Group
 from portal.contacts.search_words import quoted, value_lexeme
 from portal.contacts.selectors import MOST_COUNTED

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import User
 from portal.audit.models import Action
 from portal.audit.services import event_record
-from portal.contacts.condition_queries import is_whole
-from portal.contacts.conditions import Conditions
 from portal.contacts.editing import locked_contact, refuse_unless_may_edit
+from portal.contacts.groups.condition_queries import is_whole
+from portal.contacts.groups.conditions import Conditions
 from portal.contacts.models import Contact, Group
 from portal.core.errors import Conflict, Refused
 from portal.core.uniqueness import refused_if_taken

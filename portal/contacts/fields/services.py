@@ -9,7 +9,7 @@ from portal.accounts.models import Organisation, User
 from portal.accounts.rights import Right
 from portal.audit.models import Action
 from portal.audit.services import event_record
-from portal.contacts.field_names import is_reserved
+from portal.contacts.fields.names import is_reserved
 from portal.contacts.models import ContactField
 from portal.contacts.models.field import MOST_FIELDS
 from portal.core.errors import Conflict, Refused

@@ -20,11 +20,11 @@ from portal.accounts.models import User
 from portal.accounts.rights import Right
 from portal.audit.models import Action
 from portal.audit.services import event_record
-from portal.contacts.bulk_effects import Effect, GroupGone, Skip, carry_out
+from portal.contacts.bulk.effects import Effect, GroupGone, Skip, carry_out
 from portal.contacts.doorbell import ring_bulk
-from portal.contacts.list_query import FilterGone, list_query
+from portal.contacts.lists.query import FilterGone, list_query
+from portal.contacts.lists.search import AS_ADDED, asked, search_rows
 from portal.contacts.models import BulkAction, BulkKind, BulkState, Contact
-from portal.contacts.search import AS_ADDED, asked, search_rows
 from portal.core.errors import Refused
 from portal.core.lease import LeaseLost, abandoned, held, let_go, take
 from portal.core.walk import first_fitting

@@ -11,10 +11,10 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.contacts.fields.words import shown_value
 from portal.contacts.models import Contact, ContactField
 from portal.contacts.models.contact import LONGEST_NAME, LONGEST_NOTE
 from portal.contacts.particulars import Particulars
-from portal.contacts.value_words import shown_value
 from sms.phone import display
 
 _NAME_PARTS = (

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from portal.contacts.bulk_effects import Skip
+from portal.contacts.bulk.effects import Skip
 from portal.contacts.models import BulkAction, BulkKind
 
 SKIPS = {

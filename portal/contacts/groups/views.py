@@ -11,18 +11,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
-from portal.contacts.condition_queries import is_filter_whole
-from portal.contacts.filters import Filters, Whose
-from portal.contacts.group_forms import GroupForm
-from portal.contacts.group_services import (
+from portal.contacts.groups.condition_queries import is_filter_whole
+from portal.contacts.groups.forms import GroupForm
+from portal.contacts.groups.services import (
     group_add_contact,
     group_change,
     group_create,
     group_delete,
     group_remove_contact,
 )
+from portal.contacts.lists.filters import Filters, Whose
+from portal.contacts.lists.search import search_page
 from portal.contacts.models import Contact, Group
-from portal.contacts.search import search_page
 from portal.contacts.selectors import MOST_COUNTED, contacts_of, count_up_to, groups_of
 from portal.core.errors import Refused
 from portal.core.keyset import keyset_page

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
-from portal.contacts.filters import Filters, Whose
+from portal.contacts.lists.filters import Filters, Whose
 from portal.contacts.models import ContactField, Group
 
 FIELD = "f"

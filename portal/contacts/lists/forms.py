@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.accounts.models import User
-from portal.contacts.bulk import MOST_AT_ONCE, OF_A_GROUP
-from portal.contacts.bulk_effects import pickable_groups
-from portal.contacts.filters import Whose
-from portal.contacts.list_query import FIELD, ListQuery, list_query
+from portal.contacts.bulk.effects import pickable_groups
+from portal.contacts.bulk.services import MOST_AT_ONCE, OF_A_GROUP
+from portal.contacts.lists.filters import Whose
+from portal.contacts.lists.query import FIELD, ListQuery, list_query
 from portal.contacts.models import BulkKind, ContactField, FieldKind, Group
 
 

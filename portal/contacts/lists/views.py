@@ -6,11 +6,11 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
-from portal.contacts.filter_forms import rules_of_list
-from portal.contacts.list_forms import FilterForm
-from portal.contacts.list_query import FilterGone, list_query
+from portal.contacts.groups.filter_forms import rules_of_list
+from portal.contacts.lists.forms import FilterForm
+from portal.contacts.lists.query import FilterGone, list_query
+from portal.contacts.lists.search import search_page
 from portal.contacts.models import BulkKind, Contact, Group
-from portal.contacts.search import search_page
 from portal.contacts.stop_list import numbers_stopped
 from portal.core.parts import render_part_or_page
 

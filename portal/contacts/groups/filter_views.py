@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
-from portal.contacts.condition_queries import found_by
-from portal.contacts.conditions import ConditionsBroken, conditions_read
-from portal.contacts.filter_forms import (
+from portal.contacts.groups.condition_queries import found_by
+from portal.contacts.groups.conditions import ConditionsBroken, conditions_read
+from portal.contacts.groups.filter_forms import (
     SavedFilterForm,
     data_of_group,
     data_of_list,
     with_a_rule_more,
     without_rule,
 )
-from portal.contacts.group_services import group_change, group_create
-from portal.contacts.list_query import FilterGone, list_query
+from portal.contacts.groups.services import group_change, group_create
+from portal.contacts.lists.query import FilterGone, list_query
 from portal.contacts.models import SHARED, Contact, ContactQuerySet, Group
 from portal.contacts.selectors import MOST_COUNTED, count_up_to
 from portal.core.errors import Refused

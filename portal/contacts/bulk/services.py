@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
-from portal.contacts.bulk_effects import pickable_groups
-from portal.contacts.bulk_work import bulk_go_on, bulk_over, refuse_unless_may_go_on
+from portal.contacts.bulk.effects import pickable_groups
+from portal.contacts.bulk.work import bulk_go_on, bulk_over, refuse_unless_may_go_on
 from portal.contacts.doorbell import ring_bulk
-from portal.contacts.list_query import ListQuery
+from portal.contacts.lists.query import ListQuery
+from portal.contacts.lists.search import search_condition
 from portal.contacts.models import BulkAction, BulkKind, BulkState, Contact, Group
-from portal.contacts.search import search_condition
 from portal.contacts.selectors import count_up_to
 from portal.core.errors import Refused
 

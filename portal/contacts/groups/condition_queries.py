@@ -18,7 +18,7 @@ from django.db.models.lookups import (
 )
 
 from portal.accounts.models import Organisation
-from portal.contacts.conditions import (
+from portal.contacts.groups.conditions import (
     AddedRule,
     Conditions,
     ConditionsBroken,

@@ -21,7 +21,7 @@ from django.db.models.lookups import Exact, GreaterThan
 from django.utils import timezone
 
 from portal.accounts.models import Organisation, User
-from portal.contacts.filters import Filters
+from portal.contacts.lists.filters import Filters
 from portal.contacts.models import Contact, ContactQuerySet
 from portal.contacts.models.contact import SEARCHED_ENDING
 from portal.contacts.search_words import quoted, search_key, word_lexeme

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.models import Organisation
 from portal.accounts.rights import Right
-from portal.contacts.field_forms import FieldForm, FieldNameForm
-from portal.contacts.field_reads import contacts_with_value, filters_asking
-from portal.contacts.field_services import field_create, field_delete, field_move, field_rename
+from portal.contacts.fields.forms import FieldForm, FieldNameForm
+from portal.contacts.fields.reads import contacts_with_value, filters_asking
+from portal.contacts.fields.services import field_create, field_delete, field_move, field_rename
 from portal.contacts.models import ContactField, FieldKind
 from portal.contacts.models.field import MOST_FIELDS
 from portal.contacts.selectors import MOST_COUNTED

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.accounts.models import User
-from portal.contacts.conditions import (
+from portal.contacts.groups.conditions import (
     MOST_RULES,
     Conditions,
     GroupRule,
@@ -20,10 +20,10 @@ from portal.contacts.conditions import (
     TextRule,
     TextTest,
 )
-from portal.contacts.filters import Whose
-from portal.contacts.list_query import ListQuery
+from portal.contacts.groups.rule_forms import RuleForm, rule_data, vocabulary_of
+from portal.contacts.lists.filters import Whose
+from portal.contacts.lists.query import ListQuery
 from portal.contacts.models import ContactField, FieldKind, Group
-from portal.contacts.rule_forms import RuleForm, rule_data, vocabulary_of
 
 _SHARED, _OWN = "shared", "own"
 

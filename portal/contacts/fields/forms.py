@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from portal.contacts.field_names import is_reserved
+from portal.contacts.fields.names import is_reserved
 from portal.contacts.models import ContactField, FieldKind
 
 

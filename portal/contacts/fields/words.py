@@ -7,7 +7,7 @@ from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.contacts.field_values import ValueFault, ValueRefused, shown_date
+from portal.contacts.fields.values import ValueFault, ValueRefused, shown_date
 from portal.contacts.models import Contact, ContactField, FieldKind
 
 _WORDS: Mapping[ValueFault, str | Promise] = {

@@ -8,11 +8,11 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
-from portal.contacts.duplicates import Alike, duplicates_page
-from portal.contacts.merge_forms import MergeForm
-from portal.contacts.merging import contact_merge
+from portal.contacts.fields.words import shown_values
+from portal.contacts.merging.duplicates import Alike, duplicates_page
+from portal.contacts.merging.forms import MergeForm
+from portal.contacts.merging.services import contact_merge
 from portal.contacts.models import Group
-from portal.contacts.value_words import shown_values
 from portal.contacts.views import visible_contact
 from portal.core.errors import Refused
 from portal.core.parts import render_part_or_page

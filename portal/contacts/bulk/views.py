@@ -10,10 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
-from portal.contacts.bulk import OF_A_GROUP, bulk_cancel, bulk_start, count_matching
-from portal.contacts.bulk_words import SKIPS, done_words
-from portal.contacts.list_forms import BulkForm
-from portal.contacts.list_query import FilterGone
+from portal.contacts.bulk.services import OF_A_GROUP, bulk_cancel, bulk_start, count_matching
+from portal.contacts.bulk.words import SKIPS, done_words
+from portal.contacts.lists.forms import BulkForm
+from portal.contacts.lists.query import FilterGone
 from portal.contacts.models import BulkAction, BulkKind, BulkState
 from portal.contacts.selectors import MOST_COUNTED
 from portal.core.errors import Refused

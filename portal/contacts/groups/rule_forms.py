@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.accounts.models import User
-from portal.contacts.conditions import (
+from portal.contacts.groups.conditions import (
     LONGEST_VALUE,
     MOST_DAYS,
     NAME,
