@@ -9,7 +9,7 @@ must see that its recipients are found here.
 from collections import defaultdict
 from collections.abc import Collection
 
-from portal.core.prepared import integers, rows
+from portal.core.prepared import integers, rows_planned_now
 from portal.delivery.models import NOTABLE
 
 _KEPT = """
@@ -60,7 +60,7 @@ def counts_kept(message_ids: Collection[int]) -> dict[int, dict[str, int]]:
     neither in the outbox nor settled."""
     if not message_ids:
         return {}
-    found = rows(_KEPT, {"ids": integers(message_ids), "notable": list(NOTABLE)})
+    found = rows_planned_now(_KEPT, {"ids": integers(message_ids), "notable": list(NOTABLE)})
     counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for message_id, state, recipients in found:
         counts[message_id][state] += recipients

@@ -17,7 +17,7 @@ from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.billing.services import capture, release, reserve
 from portal.core.errors import Conflict, Refused
-from portal.core.prepared import integers, rows
+from portal.core.prepared import integers, rows_planned_now
 from portal.delivery.decision_rules import (
     decision_record,
     lock_entry,
@@ -218,7 +218,7 @@ def _replace(uncertain: Sequence[Envelope], *, is_reserved: bool) -> None:
 
 
 def _hand_recipients_over(replaced: Sequence[Envelope]) -> None:
-    rows(
+    rows_planned_now(
         """
         UPDATE delivery_recipient r SET envelope_id = new.id
           FROM delivery_envelope new
