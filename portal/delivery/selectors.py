@@ -14,7 +14,6 @@ from portal.delivery.models import (
     Envelope,
     Message,
     OutboxEntry,
-    Recipient,
     Skip,
     State,
 )
@@ -186,12 +185,3 @@ def needing_a_person(member: User) -> int:
     uncertain = Envelope.objects.filter(notable=State.UNCERTAIN, message__in=visible)
     held = OutboxEntry.objects.exclude(held_because="").filter(message__in=visible)
     return len({*uncertain.values_list("message", flat=True), *held.values_list("pk", flat=True)})
-
-
-def phones_to_resend(message: Message) -> list[str]:
-    """Numbers that the operator rejected and that no later message of this one went to."""
-    resent = Recipient.objects.filter(message__resend_of=message).values("phone")
-    skipped = Skip.objects.filter(message__resend_of=message).values("phone")
-    rejected = message.recipients.filter(envelope__state=State.REJECTED)
-    due = rejected.exclude(phone__in=resent).exclude(phone__in=skipped)
-    return list(due.order_by("id").values_list("phone", flat=True))

@@ -11,7 +11,8 @@ from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
 from portal.core.keyset import keyset_page
 from portal.delivery.models import GatewayAccount, Message
-from portal.delivery.selectors import needing_a_person, phones_to_resend, standings_of
+from portal.delivery.resends import to_resend
+from portal.delivery.selectors import needing_a_person, standings_of
 from portal.delivery.trouble import Trouble, trouble_of
 from portal.history.filters import HistoryFilter
 from portal.history.news import News
@@ -116,12 +117,13 @@ def progress(request: MemberRequest, pk: int) -> HttpResponse:
 def resend(request: MemberRequest, pk: int) -> HttpResponse:
     """What sending again to the rejected would come to, before it is done."""
     message = visible_message(request, pk)
-    phones = phones_to_resend(message)
-    if not phones:
+    found = to_resend(message)
+    if not found.phones and not found.stopped:
         return redirect("history:message", message.pk)
     context = {
         "message": message,
-        "count": len(phones),
-        "money": price(request.organisation, message.segments * len(phones)),
+        "count": len(found.phones),
+        "stopped": found.stopped,
+        "money": price(request.organisation, message.segments * len(found.phones)),
     }
     return render(request, "history/resend.html", context)

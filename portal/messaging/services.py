@@ -15,7 +15,7 @@ from portal.core.errors import Conflict, Refused
 from portal.core.explain import explain
 from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.outbox import AlreadySubmitted, Draft, content_hash, message_enqueue
-from portal.delivery.selectors import phones_to_resend
+from portal.delivery.resends import to_resend
 from portal.messaging.audience import Audience, check_audience
 from portal.messaging.gathering import audience_of
 from portal.senders.models import SenderName
@@ -193,7 +193,8 @@ def check_text(author: User, text: str) -> str:
 
 @transaction.atomic
 def message_resend(*, message: Message, author: User, confirmed: int) -> Message:
-    """Send the same text anew to the recipients whom the operator rejected, each at most once.
+    """Send the same text anew to the recipients whom the operator rejected, each at most once, and
+    to none whose number was stopped since.
 
     ``confirmed``: how many the author agreed to. The message's row is locked, so that of several
     at once the first alone sends. Raises ``Conflict`` where there are none or another number,
@@ -203,12 +204,14 @@ def message_resend(*, message: Message, author: User, confirmed: int) -> Message
     original = visible.filter(pk=message.pk).first()
     if original is None:
         raise Refused(_("You may not send messages."))
-    phones = phones_to_resend(original)
-    if not phones:
+    found = to_resend(original)
+    if not found.phones and found.stopped:
+        raise Conflict(_("Whoever is left is on the stop list now; nothing would be sent."))
+    if not found.phones:
         raise Conflict(_("These numbers were sent to again already."))
-    if len(phones) != confirmed:
+    if len(found.phones) != confirmed:
         raise Conflict(_("Since you confirmed, the numbers have changed. Check again."))
-    return message_submit(order=_order_again(original, author, phones)).message
+    return message_submit(order=_order_again(original, author, found.phones)).message
 
 
 def _order_again(message: Message, author: User, phones: Collection[str]) -> Order:

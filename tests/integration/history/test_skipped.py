@@ -22,7 +22,7 @@ from portal.delivery.skips import skips_write
 from portal.delivery.sweep import outbox_close
 from portal.history.pages import RECIPIENTS_PER_PAGE, Page
 from tests.factories import AdministratorFactory, StopFactory, submit_message
-from tests.integration.history.answers import ACCEPTED, answer, take
+from tests.integration.history.answers import ACCEPTED, REJECTED, answer, take
 
 SignIn = Callable[[User], Client]
 FIRST, STOPPED, LAST = "79210000000", "79210000001", "79210000002"
@@ -149,3 +149,21 @@ def test_skips_of_others_messages_are_not_found(
     )
 
     assert response.status_code == 404
+
+
+def test_sending_again_says_who_is_stopped_since_and_offers_the_others(
+    browser_of: SignIn, sender: User
+) -> None:
+    message = submit_message(sender, FIRST, STOPPED)
+    answer(message, REJECTED)
+    StopFactory(organisation=sender.organisation, phone=STOPPED)
+    address = reverse("history:resend", args=[message.pk])
+
+    page = browser_of(sender).get(address).content.decode()
+    assert "1 rejected number is on the stop list now." in page
+    assert "Send to 1 recipient" in page
+
+    StopFactory(organisation=None, phone=FIRST)
+    page = browser_of(sender).get(address).content.decode()
+    assert "2 rejected numbers are on the stop list now." in page
+    assert "Send to" not in page
