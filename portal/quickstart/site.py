@@ -73,8 +73,10 @@ class Site:
         start = self.household.start
         # First, so that it ends last: the worker waits for its answers.
         start("sandbox_operator", [manage, "sandbox_operator", "--port", str(sandbox_port)])
-        worker = ["worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
-        start("worker", ["-m", "celery", "-A", "portal", *worker])
+        worker = ["-m", "celery", "-A", "portal", "worker", "--without-gossip", "--without-mingle"]
+        start("worker", [*worker, "--concurrency", "2", "--exclude-queues", "background"])
+        # Imports and the like: no SMS waits for them.
+        start("background", [*worker, "--concurrency", "1", "--queues", "background"])
         start("beat", ["-m", "celery", "-A", "portal", "beat", "--pidfile="])
         web = ["--bind", f"{HOST}:{self.port}", "--workers", "2", "--threads", "4"]
         start("web", ["-m", "gunicorn", "portal.wsgi", "--no-control-socket", *web])
