@@ -1,5 +1,6 @@
 """What the page of one message shows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,6 +43,7 @@ from portal.history.selectors import (
     account_of,
     last_cancellation,
     most_frequent_rejection,
+    own_names,
     recipients_of,
     resent_recipients,
     totals_of,
@@ -285,9 +287,17 @@ class Page:
 
     @property
     def rows(self) -> list[RecipientRow | SkipRow]:
-        return [
-            SkipRow(recipient, self.message)
-            if isinstance(recipient, Skip)
-            else RecipientRow(recipient, self.message, self.entry)
-            for recipient in self.listed.items
-        ]
+        return [self._row(recipient) for recipient in self.listed.items]
+
+    def _row(self, recipient: Recipient | Skip) -> RecipientRow | SkipRow:
+        own_name = self._own_names.get(recipient.phone, "")
+        if isinstance(recipient, Skip):
+            return SkipRow(recipient, self.message, own_name)
+        return RecipientRow(recipient, self.message, self.entry, own_name)
+
+    @cached_property
+    def _own_names(self) -> Mapping[str, str]:
+        """Of those listed, as the author calls them; shown to the author alone."""
+        if self.message.author_id != self.member.pk:
+            return {}
+        return own_names(self.member, [recipient.phone for recipient in self.listed.items])

@@ -161,11 +161,17 @@ class MessageRow:
 
 @dataclass(frozen=True)
 class RecipientRow:
-    """A recipient of the message, with its envelope; ``entry`` is the message's in the outbox."""
+    """A recipient of the message, with its envelope; ``entry`` is the message's in the outbox,
+    ``own_name`` the reader's own name for the number, where that may be shown."""
 
     recipient: Recipient
     message: Message
     entry: OutboxEntry | None
+    own_name: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.own_name or self.recipient.name
 
     @property
     def envelope(self) -> Envelope:
@@ -224,6 +230,11 @@ class SkipRow:
 
     recipient: Skip
     message: Message
+    own_name: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.own_name or self.recipient.name
 
     @property
     def badge(self) -> Badge:

@@ -10,6 +10,7 @@ from django.db.models import Count, Min, QuerySet, Sum
 
 from portal.accounts.models import User
 from portal.audit.models import Action, Event
+from portal.contacts.models import Contact
 from portal.delivery.models import (
     NOTABLE,
     STORED,
@@ -112,6 +113,12 @@ def _first_recipient(message: Message) -> int:
     sent to again."""
     first = message.recipients.filter(envelope__message=message, envelope__number=1)
     return first.aggregate(pk=Min("pk"))["pk"] or 0
+
+
+def own_names(member: User, phones: Collection[str]) -> dict[str, str]:
+    """By number (E.164 digits), of the member's own contacts in use: no message keeps these."""
+    own = Contact.objects.filter(organisation=member.organisation_id, shelf=member.pk)
+    return dict(own.in_use().filter(phone__in=phones).values_list("phone", "name"))
 
 
 def uncertain_envelopes(message: Message, most: int, shown: Collection[int] = ()) -> list[Envelope]:
