@@ -202,7 +202,7 @@ class _DecimalField(forms.CharField):
         try:
             Decimal(text)
         except InvalidOperation:
-            raise forms.ValidationError(_("Write a number.")) from None
+            raise forms.ValidationError(_("Write a number, for example 1200 or 12.5.")) from None
         return text
 
 
