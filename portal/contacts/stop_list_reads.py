@@ -1,7 +1,6 @@
 """The stop list as its pages show it: an organisation's entries and the platform's, in one list."""
 
 import heapq
-import re
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -11,14 +10,13 @@ from django.db.models import Q, QuerySet
 
 from portal.accounts.models import Organisation
 from portal.contacts.models import StopListEntry
+from portal.contacts.number_beginnings import number_beginnings
 from portal.core.keyset import Keyset, KeysetPage
 
 NEWEST_FIRST = Keyset(StopListEntry, ("-created_at", "-id"))
 BY_PHONE = Keyset(StopListEntry, ("phone", "id"))
 
 _SALT = "contacts.stop_list"
-_DIGIT = re.compile(r"[0-9]")
-_COUNTRIES_OF_SEVEN = frozenset({"RU", "KZ"})
 Entries = QuerySet[StopListEntry]
 
 
@@ -48,7 +46,7 @@ def stop_list_page(
 
 def beginning_with(query: str, countries: Collection[str]) -> list[Q]:
     """Conditions on numbers that begin with the digits of ``query``, apart from each other."""
-    return [Q(phone__startswith=start) for start in _beginnings(query, countries)]
+    return [Q(phone__startswith=start) for start in number_beginnings(query, countries)]
 
 
 def _pieces(organisation: Organisation, query: str) -> Iterator[Entries]:
@@ -65,15 +63,3 @@ def _walked(entries: Entries, keyset: Keyset, most: int) -> list[StopListEntry]:
     # PostgreSQL does not see that NULL is one value: named first, the index is in order for it.
     walk = entries.order_by("organisation_id", *keyset.fields)
     return list(walk.select_related("added_by")[:most])
-
-
-def _beginnings(query: str, countries: Collection[str]) -> list[str]:
-    """What the typed digits may mean; none begins with another."""
-    digits = "".join(_DIGIT.findall(query))
-    starts = {digits} - {""}
-    if digits and "+" not in query and not _COUNTRIES_OF_SEVEN.isdisjoint(countries):
-        if digits.startswith("8"):
-            starts.add("7" + digits[1:])
-        if digits.startswith(("9", "7")):
-            starts.add("7" + digits)
-    return sorted(start for start in starts if not start.startswith(tuple(starts - {start})))
