@@ -17,7 +17,7 @@ from portal.core.admin_pages import ReadOnlyAdmin
 from portal.core.money import money
 from portal.delivery import gateway_admin  # noqa: F401  # registers the gateway accounts' page
 from portal.delivery.attempt_words import PHASES, VERDICTS, phase_words, verdict_words
-from portal.delivery.models import Attempt, Envelope, Message, OutboxEntry, Recipient, State
+from portal.delivery.models import Attempt, Envelope, Message, OutboxEntry, Recipient, Skip, State
 from portal.delivery.selectors import (
     OVERALL_LABELS,
     PAUSED,
@@ -89,6 +89,7 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
         "held",
         "paused",
         "recipients_shown",
+        "skipped_shown",
         "envelopes_link",
     )
 
@@ -126,6 +127,10 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
     @admin.display(description=_("recipients"))
     def recipients_shown(self, message: Message) -> str:
         return _phones(message.recipients.all(), message.recipients_count - message.skips.count())
+
+    @admin.display(description=_("skipped recipients"))
+    def skipped_shown(self, message: Message) -> str:
+        return _phones(message.skips.all(), message.skips.count()) or "-"
 
     @admin.display(description=_("envelopes"))
     def envelopes_link(self, message: Message) -> str:
@@ -301,7 +306,7 @@ def _entry_of(message: Message) -> OutboxEntry | None:
     return outbox_entries([message.pk]).get(message.pk)
 
 
-def _phones(recipients: QuerySet[Recipient], count: int) -> str:
+def _phones(recipients: QuerySet[Recipient] | QuerySet[Skip], count: int) -> str:
     shown = [recipient.phone_display for recipient in recipients.order_by("id")[:MOST_SHOWN]]
     rest = str(_("and %(count)s more") % {"count": count - len(shown)})
     return ", ".join([*shown, rest] if count > len(shown) else shown)

@@ -15,7 +15,7 @@ from portal.core.prepared import rows
 from portal.delivery.models import SkippedBecause
 from portal.delivery.slices import Slice, columns_of
 
-# What came on a list before a message was submitted was left out then. A submit and an import take
+# What came on a list before a message was submitted was skipped then. A submit and an import take
 # their time, and clocks differ.
 MARGIN = timedelta(hours=1)
 

@@ -15,7 +15,13 @@ from portal.core import admin_pages
 from portal.delivery.decisions import message_pause
 from portal.delivery.models import Attempt, Envelope, GatewayAccount, Message, State
 from portal.senders.models import SenderName
-from tests.factories import ContactFactory, MemberFactory, OrganisationFactory, submit_message
+from tests.factories import (
+    ContactFactory,
+    MemberFactory,
+    OrganisationFactory,
+    StopFactory,
+    submit_message,
+)
 from tests.integration.admin.pages import page_url, text_of
 from tests.integration.history.answers import ACCEPTED, REJECTED, Answer, answer, hold
 
@@ -65,6 +71,21 @@ def test_a_message_shows_its_text_and_a_capped_list_of_recipients(office: Client
     assert page.count("+7 921 ") == 100
     assert "and 30 more" in page
     assert "queued: 130" in page
+
+
+def test_whom_a_message_skips_is_shown_apart_and_found_by_the_state(office: Client) -> None:
+    author = MemberFactory()
+    StopFactory(organisation=author.organisation, phone="79310000000")
+    message = submit_message(author, "79210000000", "79310000000")
+    submit_message(author, "79210000000")
+
+    page = text_of(office.get(page_url(message, "change")))
+    listed = office.get(page_url(Message, "changelist"), {"state": "skipped"})
+
+    assert "skipped: 1" in page
+    assert page.count("+7 931 000-00-00") == 1
+    assert "more" not in page
+    assert list(listed.context["cl"].result_list) == [message]
 
 
 def test_messages_are_found_by_state_organisation_and_id(office: Client) -> None:

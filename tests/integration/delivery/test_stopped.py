@@ -19,6 +19,7 @@ from portal.delivery.models import Envelope, GatewayAccount, Message, OutboxEntr
 from portal.delivery.selectors import message_counts, message_standing, messages_in_state
 from portal.delivery.sweep import outbox_close
 from portal.delivery.uncertain import envelope_send_again
+from portal.operations.readings import read_all
 from tests.factories import AdministratorFactory, MemberFactory, submit_message
 from tests.integration.delivery.engine_run import Turning, deliver, numbers, numbers_in
 from tests.unit.sms.fake_operator import Fault
@@ -145,6 +146,21 @@ def test_a_number_stopped_while_its_email_was_put_off_is_skipped_at_the_retry(
 
     assert numbers_in(deliver(many_an_email)) == {FIRST: 1, LAST: 1}
     assert message_counts(message.pk) == {"accepted": 2, "skipped": 1}
+
+
+def test_an_email_that_was_put_off_and_is_stopped_altogether_waits_nowhere(
+    many_an_email: GatewayAccount, author: User
+) -> None:
+    message = submit_message(author, *THREE)
+    deliver(many_an_email, Turning("DOT", b"451 later"))
+    stop(author, *THREE)
+    at_once(message)
+
+    assert numbers_in(deliver(many_an_email)) == {}
+
+    assert message_counts(message.pk) == {"skipped": 3}
+    assert not any(read_all(now=timezone.now()).queued.values())
+    assert outbox_close() == 1
 
 
 def test_a_number_stopped_while_its_email_was_uncertain_is_skipped_when_it_is_sent_again(
