@@ -118,12 +118,20 @@ def is_sending_paused(message: Message) -> bool:
     return trouble is not None and trouble.is_paused
 
 
-def decided(request: MemberRequest, message: Message, decide: Callable[[], str]) -> HttpResponse:
-    """Back to the message with what was done, or why nothing was."""
+def decided(
+    request: MemberRequest,
+    message: Message,
+    decide: Callable[[], str],
+    *,
+    on_conflict: str = "history:message",
+) -> HttpResponse:
+    """Back to the message with what was done, or why nothing was. ``on_conflict``: the page of the
+    message where what was decided upon is seen as it is by now."""
     try:
         messages.success(request, decide())
     except Conflict as conflict:
         messages.warning(request, str(conflict.message))
+        return redirect(on_conflict, message.pk)
     except Refused as refused:
         messages.error(request, str(refused.message))
     return redirect("history:message", message.pk)

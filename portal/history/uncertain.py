@@ -1,6 +1,5 @@
 """What people decide about uncertain e-mails: on the message's page, or about all at once."""
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -9,7 +8,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
-from portal.core.errors import Conflict, Refused
 from portal.delivery import uncertain
 from portal.delivery.models import Envelope, Message, State
 from portal.delivery.selectors import message_standing
@@ -76,21 +74,17 @@ def settle_all(request: MemberRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return redirect("history:uncertain", message.pk)
     settled_as = State(form.cleaned_data["settled_as"])
-    try:
+
+    def decide() -> str:
         count = uncertain.uncertain_settle(
             message=message,
             settled_as=settled_as,
             confirmed=form.cleaned_data["count"],
             actor=request.member,
         )
-    except Conflict as conflict:
-        messages.warning(request, str(conflict.message))
-        return redirect("history:uncertain", message.pk)
-    except Refused as refused:
-        messages.error(request, str(refused.message))
-        return redirect("history:message", message.pk)
-    messages.success(request, _words_of_all_settled(message, settled_as, count))
-    return redirect("history:message", message.pk)
+        return _words_of_all_settled(message, settled_as, count)
+
+    return decided(request, message, decide, on_conflict="history:uncertain")
 
 
 def _words_of_all_settled(message: Message, settled_as: State, count: int) -> str:
