@@ -103,8 +103,8 @@ def normalise(raw: str, *, countries: Collection[str] = ("RU",)) -> str:
     `countries` are ISO 3166 codes of the countries allowed. A leading 8 and a bare ten-digit 9…
     are read the Russian way where Russia is among them. Raises PhoneRefused.
     """
-    if "RU" in countries and (match := _RUSSIAN.fullmatch(raw)):
-        return "7" + "".join(match.groups())
+    if "RU" in countries and (usual := usual_russian(raw)):
+        return usual
     spelling = _tidied(raw)
     shown = raw.strip()[:_SHOWN]
     fault = _spelling_fault(spelling)
@@ -161,6 +161,12 @@ def display(msisdn: str) -> str:
     except NumberParseException:
         return "+" + msisdn
     return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+
+
+def usual_russian(raw: str) -> str:
+    """The same of a Russian mobile number in a usual spelling; "" for whatever else."""
+    match = _RUSSIAN.fullmatch(raw)
+    return "7" + "".join(match.groups()) if match else ""
 
 
 def _tidied(raw: str) -> str:

@@ -45,11 +45,20 @@ def day_lexeme(organisation_id: int, field_id: int | str, month: int, day: int |
 
 
 def lexemes(organisation_id: int, key: str, field_values: Mapping[str, str]) -> str:
-    """A tsvector of PostgreSQL in its text form. ``key``: a search key, with nothing to quote."""
-    found = {f"'{organisation_id}:{word}'" for word in key.split()}
-    for field_id, value in field_values.items():
-        found.update(map(quoted, _of_value(organisation_id, field_id, value)))
-    return " ".join(sorted(found))
+    """A tsvector of PostgreSQL in its text form, which may name a lexeme twice. ``key``: a search
+    key, with nothing to quote."""
+    of_values = [field_lexemes(organisation_id, *value) for value in field_values.items()]
+    return " ".join(filter(None, [word_lexemes(organisation_id, key), *of_values]))
+
+
+def word_lexemes(organisation_id: int, key: str) -> str:
+    """Of the words of a search key or of a part of one."""
+    return " ".join([f"'{organisation_id}:{word}'" for word in key.split()])
+
+
+def field_lexemes(organisation_id: int, field_id: str, value: str) -> str:
+    """Of a field's value."""
+    return " ".join(map(quoted, _of_value(organisation_id, field_id, value)))
 
 
 def quoted(lexeme: str) -> str:

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from portal.contacts.imports.lines import contact_line, stop_line
 from portal.contacts.imports.report import Named, Report, fault_key
 from portal.contacts.imports.seen import Seen
 from portal.contacts.models import ImportTarget
-from portal.contacts.reading import Bad, Doctor, Fault, Healthy, Meaning, Row
+from portal.contacts.reading import Bad, Doctor, Fault, Healthy, Meaning, Repair, Row
 
 # Of a row that cannot be imported so much is given back.
 LONGEST_BAD_CELL = 2_000
@@ -63,22 +64,23 @@ class Examination:
         else:
             batch.names.append((found.name, found.search_key))
         if found.repairs:
-            self.report.repaired += 1
-            for repair in found.repairs:
-                named = self.report.repairs.setdefault(repair.value, Named())
-                named.note(row.number, self._written_number(row))
+            self._note_repairs(row, found.repairs)
+
+    def _note_repairs(self, row: Row, repairs: Sequence[Repair]) -> None:
+        self.report.repaired += 1
+        for repair in repairs:
+            if (named := self.report.repairs.get(repair)) is None:
+                named = self.report.repairs[str(repair)] = Named()
+            named.note(row.number, partial(_cell, row, self._phone_column))
 
     def _note_bad(self, batch: Batch, row: Row, faults: Sequence[Fault]) -> None:
         self.report.bad += 1
         for fault in faults:
-            written = _cell(row, fault.column)
-            self.report.faults.setdefault(fault_key(fault), Named()).note(row.number, written)
+            named = self.report.faults.setdefault(fault_key(fault), Named())
+            named.note(row.number, partial(_cell, row, fault.column))
         cells = [_storable(cell[:LONGEST_BAD_CELL]) for cell in row.cells[:MOST_BAD_CELLS]]
         told = _all_storable([fault.as_dict() for fault in faults])
         batch.bad.append((row.number, json.dumps(cells), json.dumps(told)))
-
-    def _written_number(self, row: Row) -> str:
-        return _cell(row, self._phone_column)
 
 
 def _cell(row: Row, column: int | None) -> str:

@@ -1,9 +1,9 @@
 """Good rows as lines of PostgreSQL's COPY: made once by the check, written as they are."""
 
-import json
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from json.encoder import encode_basestring
 
 from portal.contacts.models import CheckedRows, Import
 from portal.contacts.reading import Healthy
@@ -15,11 +15,9 @@ COLUMNS = (
     *("field_values", "search_key", "lexemes"),
 )
 _NULL = r"\N"
-_TO_ESCAPE = re.compile(r"[\\\n\r]")
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _ESCAPED = re.compile(r"\\(.)")
 _PLAIN = {"t": "\t", "n": "\n", "r": "\r"}
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _KEEP = """
     INSERT INTO contacts_checkedrows (source_id, number, last_row, count, content)
     SELECT %(source)s, coalesce(max(number) + 1, 0), %(last_row)s, %(count)s, %(content)s
@@ -29,13 +27,9 @@ _KEEP = """
 
 def contact_line(found: Healthy) -> str:
     """Without the line's end."""
-    return _line(
-        (
-            *(found.phone, found.surname, found.given_name, found.patronymic, found.name),
-            *(found.note, _encode(found.field_values) if found.field_values else "{}"),
-            *(found.search_key, found.lexemes),
-        )
-    )
+    surname, given_name, patronymic, name, key, words, phone, note, _reason, values, _ = found
+    parts = (phone, surname, given_name, patronymic, name, note, _json(values), key, words)
+    return _line(parts)
 
 
 def stop_line(found: Healthy) -> str:
@@ -73,9 +67,15 @@ def with_constants(lines: Iterable[str], constants: Iterable[object]) -> bytes:
     return "".join(f"{first}{line}\n" for line in lines).encode()
 
 
+def _json(values: Mapping[str, str]) -> str:
+    pairs = [f'"{field_id}":{encode_basestring(value)}' for field_id, value in values.items()]
+    return f"{{{','.join(pairs)}}}"
+
+
 def _line(parts: Sequence[str]) -> str:
     line = "\t".join(parts)
-    if line.count("\t") == len(parts) - 1 and not _TO_ESCAPE.search(line):
+    is_plain = "\\" not in line and "\n" not in line and "\r" not in line
+    if is_plain and line.count("\t") == len(parts) - 1:
         return line
     return "\t".join(map(_escaped, parts))
 

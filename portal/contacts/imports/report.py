@@ -1,6 +1,6 @@
 """The doctor's report on a whole file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,10 +17,11 @@ class Named:
     count: int = 0
     examples: list[tuple[int, str]] = field(default_factory=list)
 
-    def note(self, row_number: int, written: str) -> None:
+    def note(self, row_number: int, written: Callable[[], str]) -> None:
+        """``written`` is asked of the first ones alone."""
         self.count += 1
         if len(self.examples) < MOST_EXAMPLES:
-            self.examples.append((row_number, written[:LONGEST_EXAMPLE]))
+            self.examples.append((row_number, written()[:LONGEST_EXAMPLE]))
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from portal.contacts.reading.decoding import blocks, fault_of, is_marked, storable
 from portal.contacts.reading.faults import Fault, FaultCode
+from portal.contacts.reading.formula_safe import unprotected
 from portal.contacts.reading.ways import Row
 
 # Below the csv module's own limit for a field; no person's row comes near it.
@@ -21,18 +22,29 @@ _SEPARATOR_LINE = re.compile(r"\Asep=.\r?\n?", re.IGNORECASE)
 
 
 def records(source: BinaryIO, *, encoding: str, delimiter: str) -> Iterator[Row]:
-    """Every record that is not blank, numbered from 1 with the blank ones counted."""
+    """Every record that is not blank, numbered from 1 with the blank ones counted, without the
+    quotes that keep cells from being formulas."""
     texts = blocks(source, encoding)
     first = _SEPARATOR_LINE.sub("", next(texts, ""))  # Excel's own hint, which is no row
     number = 0
     for text in chain((first,), texts):
         if '"' in text or is_marked(text):
-            yield from _Careful(chain((text,), texts), encoding, delimiter).records(number)
+            careful = _Careful(chain((text,), texts), encoding, delimiter)
+            yield from map(_unprotected, careful.records(number))
             return
+        may_be_protected = "'" in text
         for cells in csv.reader(StringIO(text, newline=""), delimiter=delimiter):
             number += 1
             if cells:
-                yield Row(number, cells)
+                row = Row(number, cells)
+                yield _unprotected(row) if may_be_protected else row
+
+
+def _unprotected(row: Row) -> Row:
+    for cell in row.cells:
+        if cell[:1] == "'":
+            return row._replace(cells=[unprotected(cell) for cell in row.cells])
+    return row
 
 
 class _Careful:

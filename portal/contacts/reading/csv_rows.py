@@ -7,7 +7,6 @@ from typing import BinaryIO
 
 from portal.contacts.reading.csv_records import records
 from portal.contacts.reading.faults import Fault, FaultCode
-from portal.contacts.reading.formula_safe import unprotected
 from portal.contacts.reading.ways import Row
 
 _ROWS_TO_JUDGE_WIDTH = 50
@@ -24,21 +23,12 @@ def csv_rows(
     usual number is taken), or a quote that is not closed within LONGEST_ROW characters: then
     reading goes on at the next line.
     """
-    all_rows = _unprotected(records(source, encoding=encoding, delimiter=delimiter))
+    all_rows = records(source, encoding=encoding, delimiter=delimiter)
     if has_header:
         heading = _without_empty_end(next(all_rows, Row(0, [])).cells)
         return heading, _of_width(all_rows, len(heading))
     first = list(islice(all_rows, _ROWS_TO_JUDGE_WIDTH))
     return [], _of_width(chain(first, all_rows), _usual_width(first))
-
-
-def _unprotected(all_rows: Iterable[Row]) -> Iterator[Row]:
-    for row in all_rows:
-        for cell in row.cells:
-            if cell[:1] == "'":
-                row = row._replace(cells=[unprotected(cell) for cell in row.cells])
-                break
-        yield row
 
 
 def _of_width(all_rows: Iterable[Row], width: int) -> Iterator[Row]:

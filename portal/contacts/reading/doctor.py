@@ -1,7 +1,6 @@
 """What a row says of a person, or why it cannot be imported."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
 
 from portal.contacts.names import parts_of
 from portal.contacts.reading.faults import Fault, FaultCode, Repair
@@ -13,7 +12,9 @@ from portal.contacts.reading.limits import (
 )
 from portal.contacts.reading.meanings import Meaning
 from portal.contacts.reading.phones import PhoneRead, read_phone
+from portal.contacts.reading.usual import Columns, UsualRows
 from portal.contacts.reading.values import read_value
+from portal.contacts.reading.verdicts import Bad, Healthy
 from portal.contacts.reading.wording import cleaned, control_fault
 from portal.contacts.search_words import lexemes, search_key
 
@@ -26,29 +27,6 @@ _CELL_ERRORS = frozenset(
         *("#Н/Д", "#ССЫЛКА!", "#ЗНАЧ!", "#ДЕЛ/0!", "#ИМЯ?", "#ПУСТО!", "#ЧИСЛО!"),
     )
 )
-
-
-class Healthy(NamedTuple):
-    """As a contact keeps it. ``phone``: E.164 digits, "" for none. ``field_values``: by id, without
-    the empty ones."""
-
-    surname: str
-    given_name: str
-    patronymic: str
-    name: str
-    search_key: str
-    lexemes: str
-    phone: str
-    note: str
-    reason: str
-    field_values: dict[str, str]
-    repairs: tuple[Repair, ...]
-
-
-class Bad(NamedTuple):
-    """Every fault of the row."""
-
-    faults: tuple[Fault, ...]
 
 
 class Doctor:
@@ -83,10 +61,17 @@ class Doctor:
             for field_id, kind in field_kinds.items()
             if f"{_FIELD}{field_id}" in places
         ]
+        self._usual = UsualRows(self._plan(), organisation_id=organisation_id)
+        self._has_usual_rows = "RU" in self._countries
 
     def examine(self, cells: Sequence[str]) -> Healthy | Bad | None:
         """None for a row in which nothing is written. Of a row that has a fault of its own, nothing
         is to be asked here."""
+        usual = self._usual.examine(cells) if self._has_usual_rows else None
+        return usual or self.examine_closely(cells)
+
+    def examine_closely(self, cells: Sequence[str]) -> Healthy | Bad | None:
+        """The same, whatever is in the row."""
         if len(cells) < self._width:
             cells = [*cells, *[""] * (self._width - len(cells))]
         faults = self._errors(cells)
@@ -109,6 +94,18 @@ class Doctor:
         return Healthy(
             *(surname, given_name, patronymic, name, key, words),
             *(phone, note, reason, values, repairs),
+        )
+
+    def _plan(self) -> Columns:
+        surname, given_name, patronymic = self._parts
+        return Columns(
+            width=self._width,
+            phone=self._phone,
+            full_name=self._full_name,
+            parts=(surname, given_name, patronymic),
+            note=self._note,
+            reason=self._reason,
+            fields=tuple(self._fields),
         )
 
     def _errors(self, cells: Sequence[str]) -> list[Fault]:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import phonenumbers
@@ -10,12 +10,19 @@ import phonenumbers
 from portal.contacts.reading.faults import Fault, FaultCode, Repair
 from sms.phone import PhoneFault, PhoneRefused, normalise
 
-_PLAIN = re.compile(r"7(?:9[0-24-9])[0-9]{8}")
 _FLOAT = re.compile(r"\s*([0-9]{5,15})[.,]0+\s*")
 _EXPONENT = re.compile(r"\s*([0-9])(?:[.,]([0-9]{1,20}))?[EЕ]\+?([0-9]{1,2})\s*", re.IGNORECASE)
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 _DIGITS = re.compile(r"[0-9]{5,15}")
 _BETWEEN_NUMBERS = re.compile(r"[,;/\\|\r\n]| и | или | or | and ")
+# By the first character of a usual Russian spelling.
+_RUSSIAN_REPAIRS: Mapping[str, tuple[Repair, ...]] = {
+    "+": (),
+    "7": (),
+    "8": (Repair.LEADING_EIGHT,),
+    "9": (Repair.TEN_DIGITS,),
+    "(": (Repair.TEN_DIGITS,),
+}
 _MOST_SHOWN = 5
 _SHOWN = 40
 _MAY_HAVE_LOST_START = frozenset(
@@ -35,8 +42,6 @@ NO_PHONE = PhoneRead("")
 
 def read_phone(cell: str, *, countries: Collection[str]) -> PhoneRead | Fault:
     """The number of a cell with what it was read in spite of; a Fault has no column yet."""
-    if _PLAIN.fullmatch(cell) and "RU" in countries:
-        return PhoneRead(cell)
     if not cell or cell.isspace():
         return NO_PHONE
     if cell[0] == "'":  # how one tells Excel that digits are a text
@@ -53,6 +58,11 @@ def read_phone(cell: str, *, countries: Collection[str]) -> PhoneRead | Fault:
     except PhoneRefused as refused:
         return _fault(refused, cell, countries)
     return PhoneRead(phone, _repairs(cell, phone))
+
+
+def russian_repairs(cell: str) -> tuple[Repair, ...]:
+    """Of a cell that ``sms.phone.usual_russian`` has read."""
+    return _RUSSIAN_REPAIRS[cell[0]]
 
 
 def _as_digits(
