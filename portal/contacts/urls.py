@@ -19,6 +19,7 @@ urlpatterns = [
     path("<int:pk>/restore/", views.contact_from_archive, name="restore"),
     path("<int:pk>/delete/", views.contact_remove, name="delete"),
     path("<int:pk>/merge/<int:other_pk>/", merging.merge, name="merge"),
+    path("<int:pk>/merge/<int:other_pk>/preview/", merging.merge_preview, name="merge_preview"),
     path("duplicates/", merging.duplicates, name="duplicates"),
     path("fields/", fields.fields, name="fields"),
     path("fields/<int:pk>/rename/", fields.field_edit, name="field_rename"),

@@ -91,6 +91,7 @@ class MergeForm(forms.Form):
         fields: Sequence[ContactField],
     ) -> None:
         self.pair = sorted(pair, key=lambda one: (not one.is_shared, one.created_at, one.pk))
+        self.own_fields = fields
         self.traits = traits_of(self.pair, fields)
         super().__init__(self._untouched() if data is None else data)
         if self._may_keep_either:

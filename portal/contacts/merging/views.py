@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
@@ -33,15 +33,9 @@ def duplicates(request: MemberRequest) -> HttpResponse:
 
 @requires(Right.EDIT_CONTACTS)
 def merge(request: MemberRequest, pk: int, other_pk: int) -> HttpResponse:
-    """What of the two is kept, and what comes of it; htmx gets the result alone. POST does it."""
-    if pk == other_pk:
-        raise Http404
-    pair = [visible_contact(request, pk), visible_contact(request, other_pk)]
-    fields = list(request.organisation.contact_fields.all())
-    is_post = request.method == "POST"
-    looked_at = request.GET if "seen" in request.GET else None
-    form = MergeForm(request.POST if is_post else looked_at, pair=pair, fields=fields)
-    if form.is_valid() and is_post:
+    """GET asks what of the two is kept, POST merges them."""
+    form = _merge_form(request, pk, other_pk)
+    if request.method == "POST" and form.is_valid():
         try:
             kept = contact_merge(
                 kept=form.stays,
@@ -55,10 +49,32 @@ def merge(request: MemberRequest, pk: int, other_pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The two contacts are one now."))
             return redirect("contacts:contact", pk=kept.pk)
+    return _shown(request, form)
+
+
+@require_POST
+@requires(Right.EDIT_CONTACTS)
+def merge_preview(request: MemberRequest, pk: int, other_pk: int) -> HttpResponse:
+    """What would come of what was chosen; htmx gets the result alone. By POST, since names and
+    notes are not to stand in addresses."""
+    return _shown(request, _merge_form(request, pk, other_pk))
+
+
+def _merge_form(request: MemberRequest, pk: int, other_pk: int) -> MergeForm:
+    if pk == other_pk:
+        raise Http404
+    pair = [visible_contact(request, pk), visible_contact(request, other_pk)]
+    fields = list(request.organisation.contact_fields.all())
+    posted = request.POST if request.method == "POST" else None
+    return MergeForm(posted, pair=pair, fields=fields)
+
+
+def _shown(request: MemberRequest, form: MergeForm) -> HttpResponse:
+    groups = Group.objects.visible_to(request.member).filter(contacts__in=form.pair)
     context = {
         "form": form,
-        "columns": [(one, shown_values(one, fields)) for one in form.pair],
-        "groups": Group.objects.visible_to(request.member).filter(contacts__in=pair).distinct(),
+        "columns": [(one, shown_values(one, form.own_fields)) for one in form.pair],
+        "groups": groups.distinct(),
     }
     return render_part_or_page(
         request, part="contacts/_merge_result.html", page="contacts/merge.html", context=context

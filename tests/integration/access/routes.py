@@ -133,6 +133,13 @@ SITE = [
     press("/contacts/{archived}/restore/", WRITERS),
     form("/contacts/{inside}/delete/", WRITERS),
     form("/contacts/{inside}/merge/{outside}/", WRITERS, **MERGED),
+    Row(
+        "/contacts/{inside}/merge/{outside}/preview/",
+        WRITERS,
+        get=NOT_ALLOWED,
+        post=READS,
+        form=MERGED,
+    ),
     Row("/contacts/duplicates/", WRITERS),
     form("/contacts/fields/", MANAGERS, name="Город", kind="text"),
     form("/contacts/fields/{field}/rename/", MANAGERS, name="Город"),

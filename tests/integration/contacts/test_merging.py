@@ -38,6 +38,10 @@ def url(*pair: Contact) -> str:
     return reverse("contacts:merge", args=[contact.pk for contact in pair])
 
 
+def preview_url(*pair: Contact) -> str:
+    return reverse("contacts:merge_preview", args=[contact.pk for contact in pair])
+
+
 def seen(pair: Sequence[Contact]) -> dict[int, object]:
     return {contact.pk: contact.changed_at for contact in pair}
 
@@ -76,7 +80,7 @@ def test_each_part_is_chosen(client: Client, member: User) -> None:
     data = sent_form(client, (older, newer), kept=newer.pk, note="одно", **chosen)
     del data["keeps_number"]
 
-    preview = client.get(url(older, newer), data, headers={"HX-Request": "true"})
+    preview = client.post(preview_url(older, newer), data, headers={"HX-Request": "true"})
     client.post(url(older, newer), data)
 
     assert "Not kept" in preview.content.decode()
@@ -84,6 +88,30 @@ def test_each_part_is_chosen(client: Client, member: User) -> None:
     kept = Contact.objects.get()
     assert (kept.pk, kept.name, kept.phone, kept.note) == (newer.pk, "Анна", "79210000001", "одно")
     assert kept.field_values == {key: "Клин"}
+
+
+def test_a_look_at_the_result_merges_nothing_and_puts_nothing_into_an_address(
+    client: Client, member: User
+) -> None:
+    pair = contact_of(member, name="Анна"), contact_of(member, name="Аня")
+    data = sent_form(client, pair, note="одна и та же")
+
+    page = client.post(preview_url(*pair), data)
+
+    assert page.status_code == 200
+    assert page.context["form"].particulars.note.startswith("одна и та же\n")
+    assert page.context["form"]["note"].value() == "одна и та же"
+    assert Contact.objects.count() == 2
+    assert client.get(preview_url(*pair)).status_code == 405
+    assert 'hx-get="' not in page.content.decode().partition("merge-pair")[2]
+    assert 'formmethod="get"' not in page.content.decode()
+
+
+def test_what_stands_in_the_address_is_not_looked_at(client: Client, member: User) -> None:
+    pair = contact_of(member, name="Анна"), contact_of(member, name="Аня")
+    data = sent_form(client, pair, note="из адреса")
+
+    assert "из адреса" not in client.get(url(*pair), data).content.decode()
 
 
 def test_groups_are_united_whoever_owns_them(client: Client, member: User) -> None:
@@ -195,6 +223,7 @@ def test_contacts_of_others_are_not_there(client: Client, member: User, who: str
     for pair in ((mine, foreign), (foreign, mine), (mine, mine)):
         assert client.get(url(*pair)).status_code == 404
         assert client.post(url(*pair), {"seen": "x"}).status_code == 404
+        assert client.post(preview_url(*pair), {"seen": "x"}).status_code == 404
     assert Contact.objects.count() == 2
 
 
