@@ -12,10 +12,16 @@
     all.checked = chosen > 0 && chosen === boxes.length;
     all.indeterminate = chosen > 0 && chosen < boxes.length;
     const count = form.querySelector(".selection-count");
-    const everything = form.querySelector("input[name=everything]");
-    form.querySelector(".selection-bar").classList.toggle("is-in-use", chosen > 0 || everything.checked);
-    count.textContent = chosen ? `${count.dataset.one} ${chosen}` : "";
+    const isEverything = form.querySelector("input[name=everything]").checked;
+    const isInUse = chosen > 0 || isEverything;
+    form.querySelector(".selection-bar").classList.toggle("is-in-use", isInUse);
+    form.querySelector(".to-the-bar").hidden = !isInUse;
+    if (isEverything) count.textContent = count.dataset.everything;
+    else count.textContent = chosen ? `${count.dataset.one} ${chosen}` : "";
   };
+
+  // From the last ticked box it is one Tab to what is done with the chosen.
+  const offerTheBar = (form, box) => box.after(form.querySelector(".to-the-bar"));
 
   const show = () => {
     const form = document.getElementById("selection");
@@ -34,12 +40,22 @@
     last = box;
   });
 
+  document.addEventListener("click", (event) => {
+    if (!event.target.matches?.(".to-the-bar")) return;
+    event.preventDefault();
+    document.getElementById("kind").focus();
+  });
+
   document.addEventListener("change", (event) => {
     const form = event.target.closest("#selection");
     if (!form) return;
-    if (event.target.matches("[data-all]")) {
-      boxesOf(form).forEach((box) => { box.checked = event.target.checked; });
+    const box = event.target;
+    const everything = form.querySelector("input[name=everything]");
+    if (box === everything || box.matches("[data-all]")) {
+      boxesOf(form).forEach((other) => { other.checked = box.checked; });
     }
+    if (!box.checked && (box.name === "chosen" || box.matches("[data-all]"))) everything.checked = false;
+    if (box.name === "chosen" || box.matches("[data-all]")) offerTheBar(form, box);
     tell(form);
   });
 

@@ -20,10 +20,12 @@ def test_contacts_are_chosen_and_added_to_a_group_by_keyboard(
     page.locator("[data-all]").focus()
     page.keyboard.press("Space")
     expect(page.locator(".selection-count")).to_contain_text("3")
-    page.keyboard.press("Tab")
+    page.locator("input[name=chosen]").first.focus()
     page.keyboard.press("Space")
     expect(page.locator(".selection-count")).to_contain_text("2")
-    page.locator("#kind").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#kind")).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -75,6 +77,7 @@ def test_all_that_match_are_archived(page: Page, sign_in: SignIn) -> None:
     page.fill("#q", "анн")
     page.wait_for_selector("input[name=listed][value^='q=']", state="attached")
     page.check("input[name=everything]")
+    expect(page.locator("input[name=chosen]:checked")).to_have_count(50)
     page.select_option("#kind", "archive")
     page.click(".selection-bar button")
     expect(page.locator("h1")).to_contain_text("60")
@@ -82,3 +85,31 @@ def test_all_that_match_are_archived(page: Page, sign_in: SignIn) -> None:
 
     page.wait_for_url("**/contacts/?**")
     assert [contact.name for contact in Contact.objects.in_use()] == ["Яна"]
+
+
+def test_the_bar_comes_into_sight_with_the_first_ticked_box(
+    page: Page, phone_page: Page, sign_in: SignIn
+) -> None:
+    member = MemberFactory()
+    ContactFactory.create_batch(60, organisation=member.organisation)
+    for screen in (page, phone_page):
+        sign_in(screen, member)
+        screen.goto("/contacts/")
+
+        expect(screen.locator(".selection-bar")).not_to_be_in_viewport()
+        screen.locator("input[name=chosen]").first.check()
+        expect(screen.locator(".selection-bar")).to_be_in_viewport(ratio=1)
+        expect(screen.locator(".selection-count")).to_have_text("Chosen: 1")
+
+
+def test_one_left_out_of_all_that_match_is_left_out(page: Page, sign_in: SignIn) -> None:
+    member = MemberFactory()
+    ContactFactory.create_batch(3, organisation=member.organisation)
+    sign_in(page, member)
+    page.goto("/contacts/")
+
+    page.check("input[name=everything]")
+    page.locator("input[name=chosen]").first.uncheck()
+
+    expect(page.locator("input[name=everything]")).not_to_be_checked()
+    expect(page.locator(".selection-count")).to_have_text("Chosen: 2")
