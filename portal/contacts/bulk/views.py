@@ -5,13 +5,13 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
 from portal.contacts.bulk.services import OF_A_GROUP, bulk_cancel, bulk_start, count_matching
 from portal.contacts.bulk.words import SKIPS, done_words
+from portal.contacts.counts import contacts_counted
 from portal.contacts.lists.forms import BulkForm
 from portal.contacts.lists.query import FilterGone
 from portal.contacts.models import BulkAction, BulkKind, BulkState
@@ -108,17 +108,11 @@ def _question(request: MemberRequest, form: BulkForm) -> HttpResponse:
         "needs_group": kind in OF_A_GROUP,
         "needs_reason": kind == BulkKind.STOP,
         "is_deletion": kind == BulkKind.DELETE,
-        "people": _people(count),
+        "people": contacts_counted(count),
         "nobody": not count,
         "back": _list_address(form),
     }
     return render(request, "contacts/bulk.html", context)
-
-
-def _people(count: int) -> str:
-    if count > MOST_COUNTED:
-        return _("over %(count)s contacts") % {"count": MOST_COUNTED}
-    return ngettext("%(count)s contact", "%(count)s contacts", count) % {"count": count}
 
 
 def _has_contacts(form: BulkForm) -> bool:

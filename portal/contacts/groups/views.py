@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
+from portal.contacts.counts import contacts_counted
 from portal.contacts.groups.condition_queries import is_filter_whole
 from portal.contacts.groups.forms import GroupForm
 from portal.contacts.groups.services import (
@@ -25,7 +26,7 @@ from portal.contacts.lists.search import search_page
 from portal.contacts.models import Contact, Group
 from portal.contacts.selectors import MOST_COUNTED, contacts_of, count_up_to, groups_of
 from portal.core.errors import Refused
-from portal.core.keyset import keyset_page
+from portal.core.keyset import KeysetPage, keyset_page
 from portal.core.parts import render_part_or_page, wants_part
 from portal.core.refusals import missing_if_gone, show_refusal
 
@@ -77,6 +78,7 @@ def group(request: MemberRequest, pk: int) -> HttpResponse:
             filters=Filters(group=shown),
             cursor=request.GET.get("cursor"),
         )
+        context["size"] = _size(shown, context["page"])
     return render_part_or_page(
         request, part="contacts/_found.html", page="contacts/group.html", context=context
     )
@@ -141,6 +143,15 @@ def member_remove(request: MemberRequest, pk: int, contact_pk: int) -> HttpRespo
     group_remove_contact(group=_group(request, pk), contact=contact, actor=request.member)
     messages.success(request, _("%(name)s has left the group.") % {"name": contact})
     return redirect("contacts:group", pk=pk)
+
+
+def _size(shown: Group, page: KeysetPage[Contact]) -> str:
+    """Blank where it may take long."""
+    if page.next_cursor is None and page.is_first:
+        return contacts_counted(len(page.items))
+    if shown.is_filter:
+        return ""
+    return contacts_counted(count_up_to(contacts_of(shown, now=timezone.now())))
 
 
 def _page_with_search(request: MemberRequest, pk: int) -> str:

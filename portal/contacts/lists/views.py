@@ -6,12 +6,16 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
+from portal.contacts.bulk.services import count_matching
+from portal.contacts.counts import contacts_counted
 from portal.contacts.groups.filter_forms import rules_of_list
 from portal.contacts.lists.forms import FilterForm
-from portal.contacts.lists.query import FilterGone, list_query
+from portal.contacts.lists.query import FilterGone, ListQuery, list_query
 from portal.contacts.lists.search import search_page
 from portal.contacts.models import BulkKind, Contact, Group
+from portal.contacts.selectors import MOST_COUNTED
 from portal.contacts.stop_list import numbers_stopped
+from portal.core.keyset import KeysetPage
 from portal.core.parts import render_part_or_page
 
 
@@ -37,6 +41,7 @@ def contacts(request: MemberRequest) -> HttpResponse:
         "listed": listed,
         "query": listed.text,
         "chips": chips,
+        "size": _size(page, listed),
         "filter_form": FilterForm(listed),
         "stopped": numbers_stopped(
             request.organisation.pk, [contact.phone for contact in page.items if contact.phone]
@@ -48,6 +53,26 @@ def contacts(request: MemberRequest) -> HttpResponse:
     return render_part_or_page(
         request, part="contacts/_results.html", page="contacts/contacts.html", context=context
     )
+
+
+@require_safe
+@requires(Right.SEE_CONTACTS)
+def found_size(request: MemberRequest) -> HttpResponse:
+    """How many the address finds, for the list, which does not wait for it."""
+    try:
+        count = count_matching(list_query(request.member, request.GET.dict()), most=MOST_COUNTED)
+    except FilterGone:
+        raise Http404 from None
+    return HttpResponse(contacts_counted(count))
+
+
+def _size(page: KeysetPage[Contact], listed: ListQuery) -> str:
+    """Blank on later pages, and where it may take long."""
+    if page.next_cursor is None and page.is_first:
+        return contacts_counted(len(page.items))
+    if listed.given or not page.is_first:
+        return ""
+    return contacts_counted(count_matching(listed, most=MOST_COUNTED))
 
 
 def _show_groups(shown: list[Contact], request: MemberRequest) -> None:

@@ -184,3 +184,12 @@ def test_a_group_shows_each_contact_once_whatever_its_size(
 
     in_order_of_names = most_counted == 10
     assert items == (made[::-1] if in_order_of_names else made)
+
+
+def test_a_groups_page_says_how_many_are_in_it(client: Client) -> None:
+    member = MemberFactory()
+    group = GroupFactory(organisation=member.organisation)
+    group.contacts.add(*ContactFactory.create_batch(51, organisation=member.organisation))
+    client.force_login(member)
+
+    assert client.get(reverse("contacts:group", args=[group.pk])).context["size"] == "51 contacts"

@@ -110,3 +110,33 @@ def test_an_auditor_chooses_nobody(client: Client) -> None:
     client.force_login(auditor)
 
     assert 'name="chosen"' not in client.get(LIST).content.decode()
+
+
+def test_the_first_page_says_how_many_there_are(client: Client, member: User) -> None:
+    ContactFactory.create_batch(51, organisation=member.organisation, name="Анна")
+    ContactFactory(organisation=member.organisation, name="Яна")
+
+    whole, narrowed = client.get(LIST), client.get(LIST, {"q": "ян"})
+    following = client.get(LIST, {"cursor": whole.context["page"].next_cursor})
+
+    assert whole.context["size"] == "52 contacts"
+    assert narrowed.context["size"] == "1 contact"
+    assert 'id="size"' not in following.content.decode()
+
+
+def test_how_many_of_more_than_a_page_are_found_is_asked_apart(
+    client: Client, member: User
+) -> None:
+    ContactFactory.create_batch(51, organisation=member.organisation, name="Анна")
+
+    page = client.get(LIST, {"q": "ан"}).content.decode()
+    size = client.get(reverse("contacts:found_size"), {"q": "ан"}).content.decode()
+
+    assert f'{reverse("contacts:found_size")}?q=%D0%B0%D0%BD"' in page
+    assert size == "51 contacts"
+
+
+def test_the_size_of_what_a_foreign_group_leaves_is_not_told(client: Client, member: User) -> None:
+    size = reverse("contacts:found_size")
+
+    assert client.get(size, {"group": GroupFactory().pk}).status_code == 404
