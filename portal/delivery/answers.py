@@ -42,6 +42,7 @@ _ACCEPT_THEN_PROMISE = """
           FROM unnest(%(passing)s::bigint[], %(places)s::bigint[]) AS p (id, place)
           JOIN alive ON alive.place = p.place
          WHERE e.id = p.id AND e.state = 'queued' AND e.retry_at IS NULL
+           AND (e.token IS NULL OR e.token = alive.token)
         RETURNING e.id, alive.place)
     SELECT id, message_id, reserved, NULL AS place FROM accepted
      UNION ALL
@@ -58,7 +59,7 @@ _SETTLE = """
            AS r (id, token, state, retry_at, ended_at, phase, code, reply)
      WHERE e.id = r.id AND e.retry_at IS NULL
        AND (e.state = 'transmitting' AND e.token = r.token
-            OR e.state = 'queued' AND EXISTS (
+            OR e.state = 'queued' AND (e.token IS NULL OR e.token = r.token) AND EXISTS (
                SELECT FROM delivery_claim c
                 WHERE c.token = r.token AND e.id = ANY(c.envelope_ids)))
     RETURNING e.state, e.id, e.message_id, e.reserved
@@ -97,8 +98,9 @@ def group_commit(
     that the closing dots of ``passing`` are about to be written: the point of no return.
 
     Returns those still ours; the dot of any other must not be written. Of an envelope that was
-    recalled and claimed anew, two claims may be in ``passing``: one of them passes. An envelope of
-    ``outcomes`` that is no longer ours keeps its state and only gains the attempt.
+    recalled and claimed anew only the newest claim passes: it alone knows who is still among the
+    recipients, and the account as it is now. An envelope of ``outcomes`` that is no longer ours
+    keeps its state and only gains the attempt.
     """
     accepted = [outcome for outcome in outcomes if outcome.verdict is Verdict.ACCEPTED]
     others = [outcome for outcome in outcomes if outcome.verdict is not Verdict.ACCEPTED]

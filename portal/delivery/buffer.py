@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from portal.delivery.claims import ClaimedEnvelope
+from portal.delivery.claims import ClaimedEnvelope, ClaimKey
 
 
 class Buffer:
@@ -35,9 +35,9 @@ class Buffer:
     def take(self) -> ClaimedEnvelope:
         return (self._urgent or self._others).popleft()
 
-    def keep(self, ids: Collection[int]) -> list[ClaimedEnvelope]:
+    def keep(self, keys: Collection[ClaimKey]) -> list[ClaimedEnvelope]:
         """Drop all but these; returns what was dropped."""
-        dropped = [one for one in self if one.id not in ids]
-        self._urgent = deque(one for one in self._urgent if one.id in ids)
-        self._others = deque(one for one in self._others if one.id in ids)
+        dropped = [one for one in self if one.key not in keys]
+        self._urgent = deque(one for one in self._urgent if one.key in keys)
+        self._others = deque(one for one in self._others if one.key in keys)
         return dropped

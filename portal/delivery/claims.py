@@ -78,7 +78,7 @@ def envelopes_claim(
     allowed = min(most, _allowance(account, now)) if may_send(account, now=now) else 0
     if not allowed:
         return Claimed(token, account, next_slot=account.next_slot if account.per_minute else None)
-    choice = _Choice(account_id, allowed, now)
+    choice = _Choice(account_id, token, allowed, now)
     choice.take_new(INTERACTIVE)
     if not only_interactive:
         choice.take_returned()
@@ -148,10 +148,11 @@ def _spend_slots(account: GatewayAccount, count: int, now: datetime) -> None:
 class _Choice:
     """The parts of messages that one claim takes, in order."""
 
-    def __init__(self, account_id: int, most: int, now: datetime) -> None:
+    def __init__(self, account_id: int, token: uuid.UUID, most: int, now: datetime) -> None:
         self.slices: list[Slice] = []
         self.is_contended = False
         self._account_id = account_id
+        self._token = token
         self._room = most
         self._now = now
         self._permits = Permits()
@@ -193,7 +194,7 @@ class _Choice:
         leaving = [row for row in found if self._may_leave(messages[row[1]])]
         for _id, message_id, number in leaving:
             self._take(Slice(messages[message_id], number, number))
-        _leave_the_returned([row[0] for row in leaving])
+        _leave_the_returned([row[0] for row in leaving], self._token)
 
     def _take(self, part: Slice) -> None:
         self.slices.append(part)
@@ -256,11 +257,15 @@ def _lock_returned(account_id: int, most: int, now: datetime) -> list[tuple[int,
     )
 
 
-def _leave_the_returned(ids: Sequence[int]) -> None:
+def _leave_the_returned(ids: Sequence[int], token: uuid.UUID) -> None:
+    """From now on older claims of them let nothing pass."""
     if ids:
         rows(
-            "UPDATE delivery_envelope SET retry_at = NULL WHERE id = ANY(%(ids)s::bigint[])",
-            {"ids": integers(ids)},
+            """
+            UPDATE delivery_envelope SET retry_at = NULL, token = %(token)s
+             WHERE id = ANY(%(ids)s::bigint[])
+            """,
+            {"ids": integers(ids), "token": token},
         )
 
 
@@ -309,16 +314,23 @@ def claims_renew(tokens: Collection[uuid.UUID], *, now: datetime) -> set[uuid.UU
     return {token for (token,) in found}
 
 
-def envelopes_still_claimed(envelope_ids: Collection[int]) -> set[int]:
+def envelopes_still_claimed(keys: Collection[ClaimKey]) -> set[ClaimKey]:
     """Those of our claimed envelopes that nobody has withdrawn or recalled since."""
     found = rows(
         """
-        SELECT id FROM delivery_envelope
-         WHERE id = ANY(%(ids)s::bigint[]) AND state = 'queued' AND retry_at IS NULL
+        SELECT e.id, u.token
+          FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS u (id, token)
+          JOIN delivery_envelope e ON e.id = u.id
+         WHERE e.state = 'queued' AND e.retry_at IS NULL
+           AND (e.token IS NULL OR e.token = u.token)
         """,
-        {"ids": integers(envelope_ids)},
+        _columns_of_keys(keys),
     )
-    return {pk for (pk,) in found}
+    return set(found)
+
+
+def _columns_of_keys(keys: Collection[ClaimKey]) -> dict[str, object]:
+    return {"ids": integers(pk for pk, _token in keys), "tokens": [token for _pk, token in keys]}
 
 
 def claims_end(
@@ -328,16 +340,12 @@ def claims_end(
     which nothing else is open."""
     rows(
         """
-        WITH ended AS (DELETE FROM delivery_claim WHERE token = ANY(%(tokens)s::uuid[]))
+        WITH ended AS (DELETE FROM delivery_claim WHERE token = ANY(%(ended)s::uuid[]))
         UPDATE delivery_envelope e SET retry_at = %(now)s
-          FROM unnest(%(unsent)s::bigint[], %(claims)s::uuid[]) AS u (id, token)
+          FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS u (id, token)
           JOIN delivery_claim c ON c.token = u.token
          WHERE e.id = u.id AND e.state = 'queued' AND e.retry_at IS NULL
+           AND (e.token IS NULL OR e.token = u.token)
         """,
-        {
-            "tokens": list(tokens),
-            "unsent": integers(pk for pk, _token in unsent),
-            "claims": [token for _pk, token in unsent],
-            "now": now,
-        },
+        {"ended": list(tokens), "now": now, **_columns_of_keys(unsent)},
     )

@@ -140,7 +140,7 @@ class Desk:
         if not self._lost_some:
             return
         self._lost_some = False
-        ours = envelopes_still_claimed([envelope.id for envelope in self._buffer])
+        ours = envelopes_still_claimed([envelope.key for envelope in self._buffer])
         self._unsent.update(one.key for one in self._buffer.keep(ours))
 
     def _obey(self, account: GatewayAccount) -> None:

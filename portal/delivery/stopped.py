@@ -63,7 +63,8 @@ _TAKE_OUT = f"""
        SET recipients_count = fewer.people,
            cost = fewer.people * fewer.price,
            reserved = CASE WHEN is_reserved THEN fewer.people * fewer.price ELSE 0 END,
-           state = CASE WHEN fewer.people = 0 THEN 'skipped' ELSE e.state END
+           state = CASE WHEN fewer.people = 0 THEN 'skipped' ELSE e.state END,
+           token = CASE WHEN fewer.people > 0 THEN e.token END
       FROM fewer, delivery_envelope old
      WHERE e.id = fewer.id AND old.id = fewer.id
     RETURNING e.id, e.message_id, e.recipients_count, old.reserved - e.reserved

@@ -58,7 +58,7 @@ def claims_sweep(*, now: datetime) -> tuple[int, int]:
     if not tokens:
         return 0, 0
     uncertain = _make_uncertain(ids, tokens, now)
-    requeued = _requeue(ids, now)
+    requeued = _requeue(ids, tokens, now)
     Claim.objects.filter(pk__in=tokens).delete()
     return requeued, uncertain
 
@@ -75,7 +75,9 @@ def strays_sweep(*, now: datetime) -> tuple[int, int]:
            AND (e.state = 'transmitting'
                 AND NOT EXISTS (SELECT FROM delivery_claim c WHERE c.token = e.token)
                 OR e.state = 'queued' AND e.retry_at IS NULL
-                AND NOT EXISTS (SELECT FROM delivery_claim c WHERE e.id = ANY(c.envelope_ids)))
+                AND NOT EXISTS (
+                    SELECT FROM delivery_claim c
+                     WHERE e.id = ANY(c.envelope_ids) AND (e.token IS NULL OR e.token = c.token)))
          ORDER BY e.id LIMIT %(most)s FOR NO KEY UPDATE OF e SKIP LOCKED
         """,
         {"most": MOST_STRAYS},
@@ -83,8 +85,9 @@ def strays_sweep(*, now: datetime) -> tuple[int, int]:
     if not strays:
         return 0, 0
     ids = [pk for pk, _token in strays]
-    uncertain = _make_uncertain(ids, [token for _pk, token in strays if token], now)
-    return _requeue(ids, now), uncertain
+    tokens = [token for _pk, token in strays if token]
+    uncertain = _make_uncertain(ids, tokens, now)
+    return _requeue(ids, tokens, now), uncertain
 
 
 def _make_uncertain(ids: Sequence[int], tokens: Sequence[uuid.UUID], now: datetime) -> int:
@@ -116,18 +119,18 @@ def _make_uncertain(ids: Sequence[int], tokens: Sequence[uuid.UUID], now: dateti
     return len(found)
 
 
-def _requeue(ids: Sequence[int], now: datetime) -> int:
-    # An envelope that was recalled may be in another claim too, whose holder may be done with it:
-    # better taken from one who would send it than left to one who will not.
+def _requeue(ids: Sequence[int], tokens: Sequence[uuid.UUID], now: datetime) -> int:
+    # What was recalled and claimed anew is the newer claim's.
     found = rows(
         """
         UPDATE delivery_envelope e
            SET tries = e.tries + 1,
                retry_at = %(now)s + least(e.tries / %(forgiven)s, 30) * interval '30 seconds'
          WHERE e.id = ANY(%(ids)s::bigint[]) AND e.state = 'queued' AND e.retry_at IS NULL
+           AND (e.token IS NULL OR e.token = ANY(%(tokens)s::uuid[]))
         RETURNING e.id
         """,
-        {"ids": list(ids), "now": now, "forgiven": LOSSES_FORGIVEN},
+        {"ids": list(ids), "tokens": list(tokens), "now": now, "forgiven": LOSSES_FORGIVEN},
     )
     return len(found)
 

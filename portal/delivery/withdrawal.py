@@ -45,7 +45,8 @@ def _withdraw_part(
     """Numbers, recipients and money of up to ``_PART`` envelopes."""
     found = rows(
         """
-        UPDATE delivery_envelope SET state = %(state)s, retry_at = NULL, settled_by_id = %(by)s
+        UPDATE delivery_envelope
+           SET state = %(state)s, retry_at = NULL, token = NULL, settled_by_id = %(by)s
          WHERE id IN (
                SELECT id FROM delivery_envelope
                 WHERE message_id = %(message)s AND number > %(after)s AND state = 'queued'

@@ -68,6 +68,8 @@ class Envelope(models.Model):
     # Set while it waits behind the cursor of its message.
     retry_at = models.DateTimeField(_("next try"), null=True, blank=True)
     tries = models.PositiveIntegerField(_("tries"), default=0, db_default=0)
+    # The claim that handed it over; while it is queued, the one claim that may, where it has come
+    # back to the queue before: older ones have it in their lists still.
     token = models.UUIDField(null=True, blank=True)
     transmitting_at = models.DateTimeField(_("handed over"), null=True, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
@@ -112,8 +114,9 @@ class Envelope(models.Model):
                 name="envelope_replaced_once",
             ),
             models.CheckConstraint(
-                condition=Q(state="transmitting", token__isnull=False)
-                | ~Q(state="transmitting") & Q(token__isnull=True),
+                condition=Q(state="queued")
+                | Q(state="transmitting", token__isnull=False)
+                | ~Q(state__in=["queued", "transmitting"]) & Q(token__isnull=True),
                 name="envelope_leased_while_transmitting",
             ),
             models.CheckConstraint(

@@ -2,23 +2,40 @@
 
 from collections.abc import Callable
 from threading import Event
+from typing import NamedTuple
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from portal.accounts.models import User
 from portal.audit.models import Action
 from portal.audit.models import Event as Record
+from portal.contacts.models import StopSource
+from portal.contacts.stop_list import stop_list_add
 from portal.core.errors import Conflict
-from portal.delivery.answers import group_commit
-from portal.delivery.claims import Claimed, envelopes_claim
-from portal.delivery.decisions import message_cancel, message_pause
-from portal.delivery.models import GatewayAccount
+from portal.delivery.answers import Outcome, group_commit, outcomes_record
+from portal.delivery.claims import (
+    Claimed,
+    ClaimedEnvelope,
+    claims_end,
+    envelopes_claim,
+    envelopes_still_claimed,
+)
+from portal.delivery.decisions import message_cancel, message_pause, message_resume
+from portal.delivery.models import Claim, GatewayAccount, State
 from portal.delivery.recall import claims_recall
-from tests.factories import MemberFactory, submit_message
+from portal.delivery.sweep import claims_sweep
+from tests.factories import GatewayAccountFactory, MemberFactory, submit_message
+from tests.integration.history.answers import BUSY, REJECTED, Answer
 from tests.integration.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Twice(NamedTuple):
+    old: ClaimedEnvelope
+    new: ClaimedEnvelope
 
 
 def claim(most: int = 10) -> Claimed:
@@ -94,3 +111,77 @@ def test_of_two_presses_at_once_one_is_told_that_it_comes_too_late(
 
     assert sorted(at_once(press, press), key=str) == ["done", "too late"]
     assert Record.objects.exclude(action=Action.SUBMITTED).count() == 1
+
+
+def claimed_twice(
+    *phones: str, meanwhile: Callable[[User], object] = lambda _author: None
+) -> Twice:
+    """What two claims have of one e-mail, which was recalled from the first."""
+    author = MemberFactory()
+    GatewayAccountFactory(organisation=author.organisation, numbers_per_email=80)
+    message = submit_message(author, *phones)
+    [old] = claim().envelopes
+    message_pause(message=message, actor=author)
+    message_resume(message=message, actor=author)
+    meanwhile(author)
+    [new] = claim().envelopes
+    return Twice(old, new)
+
+
+def test_whoever_claimed_an_email_before_its_recall_does_not_send_to_a_number_stopped_since() -> (
+    None
+):
+    def stop(author: User) -> None:
+        stop_list_add(
+            organisation=author.organisation,
+            phones=["79210000001"],
+            reason="",
+            source=StopSource.HAND,
+            actor=author,
+        )
+
+    old, new = claimed_twice("79210000001", "79210000002", meanwhile=stop)
+
+    assert new.numbers == ("79210000002",)
+    now = timezone.now()
+    assert group_commit(outcomes=[], passing=[old], now=now) == set()
+    assert group_commit(outcomes=[], passing=[old, new], now=now) == {new.key}
+
+
+def test_of_two_claims_of_an_email_the_newer_alone_lets_it_pass() -> None:
+    old, new = claimed_twice("79210000001")
+
+    assert envelopes_still_claimed([old.key, new.key]) == {new.key}
+    assert group_commit(outcomes=[], passing=[new, old], now=timezone.now()) == {new.key}
+
+
+@pytest.mark.parametrize("answer", [BUSY, REJECTED])
+def test_what_becomes_of_an_old_claim_s_try_is_not_said_of_an_email_claimed_anew(
+    answer: Answer,
+) -> None:
+    old, new = claimed_twice("79210000001")
+    now = timezone.now()
+
+    outcomes_record([Outcome(old, *answer, now, now)], now=now)
+    claims_end([old.token], unsent=[old.key], now=now)
+
+    assert group_commit(outcomes=[], passing=[new], now=now) == {new.key}
+
+
+def test_an_old_claim_that_runs_out_leaves_an_email_to_whoever_claimed_it_anew() -> None:
+    old, new = claimed_twice("79210000001")
+    now = timezone.now()
+    Claim.objects.filter(token=old.token).update(lease_until=now)
+
+    assert claims_sweep(now=now) == (0, 0)
+
+    assert group_commit(outcomes=[], passing=[new], now=now) == {new.key}
+
+
+def test_an_email_claimed_anew_can_be_cancelled() -> None:
+    _old, new = claimed_twice("79210000001")
+
+    message_cancel(message=new.message, actor=new.message.author)
+
+    assert group_commit(outcomes=[], passing=[new], now=timezone.now()) == set()
+    assert new.message.envelopes.get().state == State.CANCELLED
