@@ -17,7 +17,7 @@ from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.contacts.models import StopListEntry, StopSource
 from portal.core.errors import Conflict, Refused
-from portal.core.prepared import rows, rows_planned_now
+from portal.core.prepared import numbers, rows, rows_planned_now
 
 # For statements over so many numbers that the whole list is read: ``phone``, ``reason`` and
 # ``is_platform_wide`` of each number that an organisation sends nothing to, each once.
@@ -73,7 +73,8 @@ def stops_of(organisation_id: int, phones: Collection[str]) -> dict[str, Stop]:
     """Those of ``phones`` (E.164 digits) that the organisation sends nothing to."""
     if not phones:
         return {}
-    found = rows_planned_now(_STOPS, {"organisation": organisation_id, "phones": list(phones)})
+    asked = {"organisation": organisation_id, "phones": numbers(phones)}
+    found = rows_planned_now(_STOPS, asked)
     return {phone: Stop(reason, is_platform_wide) for phone, reason, is_platform_wide in found}
 
 

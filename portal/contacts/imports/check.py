@@ -29,7 +29,7 @@ from portal.contacts.reading import Doctor, FileRefused, Format, Limits, Reading
 from portal.contacts.stop_list import stops_of
 from portal.core.copying import copy_rows
 from portal.core.lease import held
-from portal.core.prepared import rows_planned_now
+from portal.core.prepared import numbers, rows_planned_now
 
 ROWS_PER_STEP = 10_000
 # While rows gone through before are passed over, the lease is renewed every so many.
@@ -133,7 +133,7 @@ def _count_known(source: Import, batch: Batch, report: Report) -> None:
         return
     report.stopped += len(stops)
     whose = {"organisation": source.organisation_id, "shelf": source.owner_id or SHARED}
-    [(known, archived)] = rows_planned_now(_KNOWN, {**whose, "phones": batch.phones})
+    [(known, archived)] = rows_planned_now(_KNOWN, {**whose, "phones": numbers(batch.phones)})
     if batch.names:
         names, keys = zip(*batch.names, strict=True)
         named = {**whose, "names": list(names), "keys": list(keys)}

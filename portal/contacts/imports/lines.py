@@ -64,7 +64,8 @@ def kept_lines(checked: CheckedRows) -> list[str]:
 def with_constants(lines: Iterable[str], constants: Iterable[object]) -> bytes:
     """For COPY: every line after the same first columns; None is NULL."""
     first = "".join(f"{_NULL if one is None else _escaped(str(one))}\t" for one in constants)
-    return "".join(f"{first}{line}\n" for line in lines).encode()
+    text = f"\n{first}".join(lines)
+    return f"{first}{text}\n".encode() if text else b""
 
 
 def _json(values: Mapping[str, str]) -> str:

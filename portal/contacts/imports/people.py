@@ -8,10 +8,11 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from portal.contacts.imports.lines import COLUMNS, phone_of, values, with_constants
+from portal.contacts.imports.report import Report
 from portal.contacts.models import Import
 from portal.contacts.models.contact import LONGEST_NAME, SHARED, composed_name
 from portal.contacts.search_words import lexemes, search_key
-from portal.core.prepared import integers, rows, rows_planned_now
+from portal.core.prepared import integers, numbers, rows, rows_planned_now
 
 _CONSTANTS = ("organisation_id", "owner_id", "imported_by_id", "created_at", "changed_at")
 _INTO = f"contacts_contact ({', '.join((*_CONSTANTS, *COLUMNS))})"
@@ -94,6 +95,10 @@ class People:
         self._source = source
         self._shelf = {"organisation": source.organisation_id, "shelf": source.owner_id or SHARED}
         self._now = timezone.now()
+        report = Report.from_dict(source.report)
+        # Where the check found no number that was there before, none is looked for until the index
+        # has refused one: that would be the half of the work again.
+        self._expects_known = bool(report.known or report.archived)
 
     def write(self, lines: Sequence[str]) -> dict[str, int]:
         """How many were ``made``, ``changed``, ``left`` as they were, and left in the archive."""
@@ -104,14 +109,17 @@ class People:
                 with transaction.atomic():
                     self._make(new)
             except IntegrityError:
+                self._expects_known = True
                 continue
             return {"made": len(new), **self._meet(lines, known)}
         raise RuntimeError("A batch met new contacts of its numbers at every try")
 
     def _known(self, lines: Sequence[str]) -> dict[str, Known]:
         """By number, and by name those without one."""
-        phones = [phone for phone in map(phone_of, lines) if phone]
-        found = rows_planned_now(_KNOWN_BY_NUMBER, {**self._shelf, "keys": phones})
+        found = []
+        if self._expects_known:
+            phones = numbers(map(phone_of, lines))
+            found = rows_planned_now(_KNOWN_BY_NUMBER, {**self._shelf, "keys": phones})
         nameless = [values(line) for line in lines if line.startswith("\t")]
         if nameless:
             keys = [row[COLUMNS.index("search_key")] for row in nameless]
