@@ -34,6 +34,7 @@ def test_only_the_portals_own_pages_are_there() -> None:
         "accounts.User",
         "audit.Event",
         "billing.LedgerEntry",
+        "contacts.StopListEntry",
         "delivery.Attempt",
         "delivery.Envelope",
         "delivery.GatewayAccount",
