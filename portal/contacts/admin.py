@@ -33,7 +33,7 @@ class PlatformStopListAdmin(ServiceAdmin[StopListEntry]):
     list_display = ("phone_display", "reason", "added_by", "created_at")
     list_select_related = ("added_by",)
     search_fields = ("phone",)
-    search_help_text = gettext_lazy("The beginning of a number")
+    search_help_text = gettext_lazy("Beginning of a number")
     # The first is NULL in all, and named for the index.
     ordering = ("organisation_id", "-created_at", "-id")
     object_actions: ClassVar = [

@@ -110,7 +110,9 @@ class ContactForm(forms.Form):
         if given.get("phone") and (twin := self._twin(given["phone"])):
             self.add_error("phone", _leading_to(twin))
         if self.stays_own and any(group.owner_id is None for group in given.get("groups", ())):
-            self.add_error("groups", gettext("A contact of your own joins only your own groups."))
+            self.add_error(
+                "groups", gettext("A contact of your own joins only groups of your own.")
+            )
         return given
 
     def clean_phone(self) -> str:

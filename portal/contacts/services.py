@@ -128,7 +128,9 @@ def _set_groups(contact: Contact, groups: Collection[Group], actor: User) -> boo
     open_ids = set(joinable.filter(pk__in=_ids(locked)).values_list("pk", flat=True))
     chosen = {group.pk: group for group in groups}
     if not chosen.keys() <= open_ids:
-        raise Conflict(_("A chosen group is gone. Choose again."), field="groups")
+        raise Conflict(
+            _("The chosen group has been deleted meanwhile. Choose again."), field="groups"
+        )
     if contact.owner_id and any(group.owner_id is None for group in chosen.values()):
         raise Refused(_("A contact of your own joins only groups of your own."), field="groups")
     before = open_ids & set(contact.groups.values_list("pk", flat=True))

@@ -177,7 +177,7 @@ def _refuse_unless_may_remove(entry: StopListEntry, actor: User) -> None:
 
 def _refuse_unless_administrator(actor: User) -> None:
     if not actor.is_staff or not actor.is_active:
-        raise Refused(_("Only an administrator changes the stop list of the whole platform."))
+        raise Refused(_("Only an administrator changes the portal’s stop list."))
 
 
 def _record(

@@ -94,8 +94,8 @@ def _tell(request: MemberRequest, added: StopsAdded) -> None:
         messages.success(request, words % {"count": added.added})
     if added.known:
         words = ngettext(
-            "%(count)s number was on it already.",
-            "%(count)s numbers were on it already.",
+            "%(count)s number was on the stop list already.",
+            "%(count)s numbers were on the stop list already.",
             added.known,
         )
         messages.info(request, words % {"count": added.known})

@@ -76,9 +76,7 @@ CHOICES: Sequence[tuple[str, str | Promise]] = (
 MESSAGE_CHOICES = (CHOICES[0], (PAUSED, gettext_lazy("paused")), *CHOICES[1:])
 _SKIPPED_BECAUSE: Mapping[str, str | Promise] = {
     SkippedBecause.STOP_LIST: gettext_lazy("The number is on the stop list."),
-    SkippedBecause.PLATFORM_STOP_LIST: gettext_lazy(
-        "The number is on the administrators’ stop list."
-    ),
+    SkippedBecause.PLATFORM_STOP_LIST: gettext_lazy("The number is on the portal’s stop list."),
 }
 BAR_WIDTH = 1000
 

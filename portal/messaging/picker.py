@@ -90,9 +90,11 @@ def _of_groups(groups: Iterable[Group]) -> list[Choice]:
 
 
 def _whose(found: Contact | Group) -> str:
-    if found.owner_id is None:
-        return pgettext("contact or group", "shared")
-    return pgettext("contact or group", "own")
+    """In Russian the words agree with what they say it of."""
+    is_shared = found.owner_id is None
+    if isinstance(found, Group):
+        return pgettext("group", "shared") if is_shared else pgettext("group", "own")
+    return pgettext("contact", "shared") if is_shared else pgettext("contact", "own")
 
 
 def _warning(contact: Contact, *, is_stopped: bool) -> str:

@@ -34,7 +34,7 @@ class SavedFilterForm(forms.Form):
 
     name = forms.CharField(label=pgettext_lazy("group", "Name"), max_length=100)
     whose = forms.ChoiceField(
-        label=_("Whose"),
+        label=_("Who sees it"),
         choices=[
             (_SHARED, _("Shared: finds shared contacts, and all members use it")),
             (_OWN, _("My own: finds my own contacts too")),

@@ -41,7 +41,7 @@ TESTS: Mapping[str, Choices] = {
         (DateTest.THIS_WEEK.value, _("is this week, whatever the year")),
         (DateTest.THIS_MONTH.value, _("is this month, whatever the year")),
         (DateTest.MONTH.value, _("is in the month")),
-        (DateTest.NEXT_DAYS.value, _("is within days from today, whatever the year")),
+        (DateTest.NEXT_DAYS.value, _("is within N days from today, whatever the year")),
         (DateTest.BEFORE.value, pgettext_lazy("date", "is before")),
         (DateTest.AFTER.value, pgettext_lazy("date", "is after")),
         *_EMPTY,

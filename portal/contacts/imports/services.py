@@ -198,7 +198,9 @@ def _refuse_destination(actor: User, destination: Destination) -> None:
     if group is None:
         return
     if group not in Group.objects.visible_to(actor) or group.is_filter:
-        raise Conflict(_("The chosen group is gone. Choose again."), field="group")
+        raise Conflict(
+            _("The chosen group has been deleted meanwhile. Choose again."), field="group"
+        )
     if destination.is_own and group.owner_id is None:
         raise Refused(_("A shared group has shared contacts alone."), field="group")
 

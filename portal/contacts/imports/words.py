@@ -33,7 +33,7 @@ _FILE: Mapping[str, str | Promise] = {
 }
 _FAILURES: Mapping[str, str | Promise] = {
     Failure.RIGHTS_LOST: _("Whoever started the import may not change contacts any more."),
-    Failure.GROUP_GONE: _("The chosen group was deleted meanwhile."),
+    Failure.GROUP_GONE: _("The chosen group has been deleted meanwhile."),
     Failure.WORKERS_DIE: _("The import failed again and again. Split the file and try its parts."),
 }
 _ROWS: Mapping[FaultCode, str | Promise] = {
@@ -53,7 +53,7 @@ _ROWS: Mapping[FaultCode, str | Promise] = {
         "Format the column as text and type the number anew."
     ),
     FaultCode.EXCEL_LOST_START: _(
-        "Excel took %(raw)s for a sum and has dropped the number's beginning. "
+        "Excel took %(raw)s for a plain number and has dropped the number's beginning. "
         "Format the column as text and type the number anew."
     ),
     FaultCode.CONTROL_CHARACTER: _("There is an invisible control character."),
@@ -65,7 +65,7 @@ REPAIRS: Mapping[str, str | Promise] = {
     Repair.LEADING_EIGHT: _("8 at the beginning was read as +7"),
     Repair.TEN_DIGITS: _("+7 was added to ten digits"),
     Repair.LOST_PLUS: _("the plus was missing"),
-    Repair.EXCEL_FLOAT: _("Excel had kept the number as a sum"),
+    Repair.EXCEL_FLOAT: _("Excel had kept it as a plain number"),
     Repair.EXCEL_EXPONENT: _("Excel had kept the number in the form 7,9E+10, with all its digits"),
     Repair.INVISIBLE: _("invisible characters were dropped"),
 }

@@ -25,7 +25,7 @@ class FilterForm(forms.Form):
         empty_label=pgettext_lazy("any group", "Any"),
     )
     whose = forms.ChoiceField(
-        label=_("Whose"),
+        label=_("Who sees them"),
         required=False,
         choices=[
             (Whose.ALL.value, pgettext_lazy("contacts", "All")),

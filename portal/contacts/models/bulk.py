@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.accounts.models import Organisation, User
 from portal.core.lease import Leased
@@ -15,7 +16,7 @@ class BulkKind(models.TextChoices):
     ADD_TO_GROUP = "add_to_group", _("add to a group")
     TAKE_OUT_OF_GROUP = "take_out_of_group", _("take out of a group")
     SHARE = "share", _("share with the organisation")
-    ARCHIVE = "archive", _("archive")
+    ARCHIVE = "archive", pgettext_lazy("verb", "archive")
     RESTORE = "restore", _("bring back from the archive")
     STOP = "stop", _("put on the stop list")
     DELETE = "delete", _("delete")

@@ -51,10 +51,6 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         """The organisation's shared contacts and the member's own, archived ones too."""
         return self.filter(organisation=member.organisation_id, shelf__in=(SHARED, member.pk))
 
-    def of(self, organisation: Organisation) -> "ContactQuerySet":
-        """Shared ones in use."""
-        return self.on_shelves(organisation, (SHARED,)).in_use()
-
     def on_shelves(self, organisation: Organisation, shelves: Collection[int]) -> "ContactQuerySet":
         return self.filter(organisation=organisation, shelf__in=shelves)
 

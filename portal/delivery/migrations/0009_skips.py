@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("stop_list", "on the stop list"),
-                            ("platform_stop_list", "on the stop list of the whole platform"),
+                            ("platform_stop_list", "on the portal’s stop list"),
                         ],
                         max_length=24,
                         verbose_name="reason",

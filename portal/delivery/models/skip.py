@@ -14,7 +14,7 @@ from sms.phone import display
 
 class SkippedBecause(models.TextChoices):
     STOP_LIST = "stop_list", _("on the stop list")
-    PLATFORM_STOP_LIST = "platform_stop_list", _("on the stop list of the whole platform")
+    PLATFORM_STOP_LIST = "platform_stop_list", _("on the portal’s stop list")
 
 
 class Skip(models.Model):

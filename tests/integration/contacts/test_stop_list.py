@@ -89,7 +89,7 @@ def test_a_number_that_is_on_it_keeps_its_entry(browser: Client, manager: User) 
 
     response = browser.post(ADD, {"numbers": "89210000000", "reason": "Second."}, follow=True)
 
-    assert "1 number was on it already." in text_of(response)
+    assert "1 number was on the stop list already." in text_of(response)
     assert StopListEntry.objects.get().reason == "First."
 
 
@@ -149,7 +149,7 @@ def test_the_list_shows_why_since_when_and_who(browser: Client, manager: User) -
     assert "+7 921 000-00-00" in text
     assert "&lt;b&gt;Asked&lt;/b&gt;" in text
     assert manager.name in text
-    assert "for the whole platform" in text
+    assert "on the portal’s stop list" in text
     assert "Root" not in text
 
 
