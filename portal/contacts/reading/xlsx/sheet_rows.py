@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from portal.contacts.reading.faults import Fault, FaultCode
+from portal.contacts.reading.faults import Fault, FaultCode, FileFault, FileRefused
 from portal.contacts.reading.ways import Row
 from portal.contacts.reading.xlsx.package import Attributes, Package
 from portal.contacts.reading.xlsx.workbook import LONGEST_CELL, Sheet, Workbook, unescaped
 
 MOST_COLUMNS = 300
+LAST_ROW = 1_048_576
+# Of shared strings, which a few bytes name over and over.
+_LONGEST_ROW = 100_000
 # Beyond, a float no longer tells neighbouring integers apart.
 _EXACT = 10**15
 _DIGITS = "0123456789"
@@ -24,7 +27,8 @@ def sheet_rows(package: Package, workbook: Workbook, sheet: Sheet) -> Iterator[R
     """Rows with anything in them. Numbers that are exact integers come as their digits, dates as
     ISO 8601, booleans as TRUE or FALSE, errors as Excel shows them.
 
-    A row with anything beyond MOST_COLUMNS has the fault TOO_MANY_CELLS.
+    A row with anything beyond MOST_COLUMNS has the fault TOO_MANY_CELLS, one with too long texts
+    TOO_LONG_ROW. Raises FileRefused: BROKEN too where rows are not numbered upwards to LAST_ROW.
     """
     reader = _SheetReader(workbook)
     steps = package.parse(sheet.part, start=reader.start, end=reader.end, text=reader.text)
@@ -49,7 +53,8 @@ class _SheetReader:
         self._row = self._c = self._v = self._t = self._phonetic = ""
         self._number = 0
         self._cells: list[str] = []
-        self._is_wide = False
+        self._shared = 0
+        self._fault: Fault | None = None
         self._column = 0
         self._kind: str | None = None
         self._style: str | None = None
@@ -79,9 +84,8 @@ class _SheetReader:
         if name == self._c:
             if self._parts:
                 self._end_cell()
-        elif name == self._row and (self._cells or self._is_wide):
-            fault = Fault(FaultCode.TOO_MANY_CELLS, data={"expected": MOST_COLUMNS, "found": 0})
-            self.rows.append(Row(self._number, self._cells, fault if self._is_wide else None))
+        elif name == self._row and (self._cells or self._fault):
+            self.rows.append(Row(self._number, self._cells, self._fault))
         elif name == self._phonetic:
             self._t = self._v[:-1] + "t"
 
@@ -91,8 +95,11 @@ class _SheetReader:
         self._row, self._c, self._v, self._t, self._phonetic = names
 
     def _start_row(self, attributes: Attributes) -> None:
-        self._number = max(int(attributes.get("r", 0)), self._number + 1)
-        self._cells, self._is_wide, self._column = [], False, -1
+        number = int(attributes.get("r", self._number + 1))
+        if not self._number < number <= LAST_ROW:
+            raise FileRefused(FileFault.BROKEN)
+        self._number = number
+        self._cells, self._fault, self._column, self._shared = [], None, -1, 0
 
     def _start_cell(self, attributes: Attributes) -> None:
         self._kind = attributes.get("t")
@@ -110,7 +117,7 @@ class _SheetReader:
     def _end_cell(self) -> None:
         text = "".join(self._parts)[:LONGEST_CELL]
         if self._kind == "s":
-            text = self._strings[int(text)]
+            text = self._shared_string(int(text))
         elif self._kind is None or self._kind == "n":
             text = self._values.number(text, self._style)
         else:
@@ -119,10 +126,19 @@ class _SheetReader:
             return
         missing = self._column - len(self._cells)
         if self._column >= MOST_COLUMNS:
-            self._is_wide = True
+            data = {"expected": MOST_COLUMNS, "found": self._column + 1}
+            self._fault = Fault(FaultCode.TOO_MANY_CELLS, data=data)
         elif missing >= 0:
             self._cells.extend([""] * missing)
             self._cells.append(text)
+
+    def _shared_string(self, number: int) -> str:
+        text = self._strings[number]
+        self._shared += len(text)
+        if self._shared <= _LONGEST_ROW:
+            return text
+        self._fault = Fault(FaultCode.TOO_LONG_ROW, data={"limit": _LONGEST_ROW})
+        return ""
 
 
 class _Values:

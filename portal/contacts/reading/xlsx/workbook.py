@@ -3,6 +3,7 @@
 import posixpath
 import re
 from array import array
+from collections.abc import Sized
 from dataclasses import dataclass
 
 from portal.contacts.reading.faults import FileFault, FileRefused
@@ -11,6 +12,14 @@ from portal.contacts.reading.xlsx.package import Attributes, Package
 
 LONGEST_CELL = 32_767
 _MOST_SHARED = 160 * MEBIBYTE
+# What is kept of these parts is a few times their bytes. Excel has at most some 65,000 styles.
+_LARGEST_BOOK = 8 * MEBIBYTE
+_LARGEST_RELATIONSHIPS = MEBIBYTE
+_LARGEST_STYLES = 32 * MEBIBYTE
+_MOST_SHEETS = 1_000
+_MOST_STYLES = 100_000
+_MOST_FORMATS = 10_000
+_LONGEST_ID = 20
 _BUILT_IN_DATES = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
 _NOT_THE_FORMAT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _OF_A_DATE = re.compile(r"[ymdhs]", re.IGNORECASE)
@@ -63,8 +72,9 @@ def read_workbook(package: Package) -> Workbook:
             flags.add("1904")
         if local(element) == "sheet" and (found := _sheet(attributes, targets, package)):
             sheets.append(found)
+            _refuse_more_than(_MOST_SHEETS, sheets)
 
-    package.parse_whole(part, start)
+    package.parse_whole(part, start, largest=_LARGEST_BOOK)
     if not sheets:
         raise FileRefused(FileFault.UNKNOWN_FORMAT)
     return Workbook(
@@ -153,7 +163,7 @@ def _targets(package: Package, folder: str, part: str) -> _Targets:
             found.by_id[attributes["Id"]] = target.lstrip("/")
             found.kinds.setdefault(attributes["Type"].rpartition("/")[2], target.lstrip("/"))
 
-    package.parse_whole(part, start)
+    package.parse_whole(part, start, largest=_LARGEST_RELATIONSHIPS)
     return found
 
 
@@ -176,13 +186,20 @@ def _date_styles(package: Package, part: str | None) -> frozenset[str]:
         if name in ("cellXfs", "cellStyleXfs", "dxfs"):
             inside[:] = [name]
         elif name == "numFmt" and inside != ["dxfs"]:
-            formats[attributes["numFmtId"]] = _shows_date(attributes["formatCode"])
+            formats[attributes["numFmtId"][:_LONGEST_ID]] = _shows_date(attributes["formatCode"])
+            _refuse_more_than(_MOST_FORMATS, formats)
         elif name == "xf" and inside == ["cellXfs"]:
             dates.append(formats.get(attributes.get("numFmtId", "0"), False))
+            _refuse_more_than(_MOST_STYLES, dates)
 
     if part is not None:
-        package.parse_whole(part, start)
+        package.parse_whole(part, start, largest=_LARGEST_STYLES)
     return frozenset(str(index) for index, is_date in enumerate(dates) if is_date)
+
+
+def _refuse_more_than(most: int, kept: Sized) -> None:
+    if len(kept) > most:
+        raise FileRefused(FileFault.BROKEN)
 
 
 def _shows_date(code: str) -> bool:

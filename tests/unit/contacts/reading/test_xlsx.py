@@ -1,14 +1,24 @@
 """XLSX, honest and hostile."""
 
 import io
+import random
 import tracemalloc
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 
 import pytest
 from openpyxl import Workbook
 
-from portal.contacts.reading import FileFault, FileRefused, Limits, preview, recognise, rows
+from portal.contacts.reading import (
+    FaultCode,
+    FileFault,
+    FileRefused,
+    Limits,
+    preview,
+    recognise,
+    rows,
+)
 from tests.unit.contacts.reading.files import (
     cells,
     read,
@@ -154,7 +164,7 @@ def test_an_attribute_of_megabytes_is_refused() -> None:
     book = with_part(
         workbook_of(["Анна"]), "xl/worksheets/sheet1.xml", sheet, compress_type=zipfile.ZIP_STORED
     )
-    assert refusal_of(book, "a.xlsx") is FileFault.BOMB
+    assert refusal_of(book, "a.xlsx") is FileFault.BROKEN
 
 
 def test_memory_is_flat_over_twenty_thousand_rows() -> None:
@@ -176,3 +186,96 @@ def test_opendocument_is_refused_by_name() -> None:
     with zipfile.ZipFile(packed, "w") as package:
         package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
     assert refusal_of(packed, "a.ods") is FileFault.OPEN_DOCUMENT
+
+
+def sheet_of(content: bytes) -> io.BytesIO:
+    """A workbook whose sheet is ``content``, amid rows."""
+    sheet = b"<worksheet><sheetData>" + content + b"</sheetData></worksheet>"
+    return with_part(workbook_of(["Анна"]), "xl/worksheets/sheet1.xml", sheet)
+
+
+def incompressible(book: io.BytesIO, mebibytes: int) -> io.BytesIO:
+    """So that its ratio is nothing to speak of."""
+    with zipfile.ZipFile(book, "a") as package:
+        package.writestr("noise", random.Random(0).randbytes(mebibytes * 2**20 // 400))
+    return book
+
+
+def numbered(pattern: str, mebibytes: int) -> bytes:
+    count = mebibytes * 2**20 // len(pattern % 0xFFFFF)
+    return "".join(pattern % number for number in range(count)).encode()
+
+
+HOSTILE_MIB = 20
+RELATIONSHIPS = "xl/_rels/workbook.xml.rels"
+
+
+def hostile_parts() -> dict[str, tuple[str, Callable[[], bytes]]]:
+    """Parts of HOSTILE_MIB each that made many times as much of memory."""
+    sheet, mib = "xl/worksheets/sheet1.xml", HOSTILE_MIB
+    return {
+        "nested": (sheet, lambda: b"<worksheet><sheetData>" + b"<a>" * (mib * 2**20 // 3)),
+        "nested cells": (sheet, lambda: b"<worksheet><row>" + b"<c>" * (mib * 2**20 // 3)),
+        "names": (sheet, lambda: b"<worksheet>" + numbered("<n%x/>", mib)),
+        "attributes": (sheet, lambda: b"<worksheet>" + numbered('<a n%x=""/>', mib)),
+        "one wide tag": (sheet, lambda: b"<worksheet " + numbered('n%x="" ', mib) + b"/>"),
+        "long names": (sheet, lambda: b"<worksheet>" + numbered("<n%x" + "x" * 9999 + "/>", mib)),
+        "styles": ("xl/styles.xml", lambda: styles(b"<xf/>" * (mib * 2**20 // 5))),
+        "relationships": (RELATIONSHIPS, lambda: relationships(mib)),
+    }
+
+
+def styles(content: bytes) -> bytes:
+    return b"<styleSheet><cellXfs>" + content + b"</cellXfs></styleSheet>"
+
+
+def relationships(mebibytes: int) -> bytes:
+    pattern = '<Relationship Id="%x" Type="a" Target="b"/>'
+    return b"<Relationships>" + numbered(pattern, mebibytes) + b"</Relationships>"
+
+
+@pytest.mark.parametrize("shape", hostile_parts())
+def test_no_shape_of_a_part_takes_memory_for_many_times_its_size(shape: str) -> None:
+    part, content = hostile_parts()[shape]
+    book = incompressible(with_part(workbook_of(["Анна"]), part, content()), HOSTILE_MIB)
+    tracemalloc.start()
+    assert refusal_of(book, "a.xlsx") in (FileFault.BROKEN, FileFault.BOMB)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 30 * 2**20
+
+
+def test_a_shared_string_named_in_every_cell_makes_no_endless_row() -> None:
+    row = b'<row><c t="s"><v>0</v></c></row><row>' + b'<c t="s"><v>1</v></c>' * 300 + b"</row>"
+    strings = f"<sst><si><t>Анна</t></si><si><t>{'я' * 30_000}</t></si></sst>"
+    source = with_shared_strings(sheet_of(row * 50), strings.encode())
+    tracemalloc.start()
+    found = [row.fault and row.fault.code for row in read(source, "a.xlsx")]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == [None, FaultCode.TOO_LONG_ROW] * 50
+    assert peak < 40 * 2**20
+
+
+def with_shared_strings(book: io.BytesIO, content: bytes) -> io.BytesIO:
+    with zipfile.ZipFile(book) as package:
+        known = package.read(RELATIONSHIPS).decode()
+    strings = '<Relationship Id="strings" Type="x/sharedStrings" Target="strings.xml"/>'
+    related = known.replace("</Relationships>", strings + "</Relationships>")
+    book = with_part(book, RELATIONSHIPS, related.encode())
+    with zipfile.ZipFile(book, "a") as package:
+        package.writestr("xl/strings.xml", content)
+    return book
+
+
+@pytest.mark.parametrize("numbers", [(2_147_483_648,), (1_048_577,), (0,), (-1,), (5, 5), (5, 4)])
+def test_rows_that_are_numbered_as_in_no_sheet_are_refused(numbers: tuple[int, ...]) -> None:
+    cell = '<c t="inlineStr"><is><t>Анна</t></is></c>'
+    sheet = "".join(f'<row r="{number}">{cell}</row>' for number in numbers).encode()
+    assert refusal_of(sheet_of(sheet), "a.xlsx") is FileFault.BROKEN
+
+
+def test_the_last_row_of_a_sheet_is_read() -> None:
+    cell = '<c t="inlineStr"><is><t>Анна</t></is></c>'
+    sheet = f'<row>{cell}</row><row r="7">{cell}</row><row r="1048576">{cell}</row>'.encode()
+    assert [row.number for row in read(sheet_of(sheet), "a.xlsx")] == [1, 7, 1_048_576]
