@@ -52,6 +52,7 @@ SEEN_BY_WRITERS = [
     "/contacts/{contact}/delete/",
     "/contacts/{contact}/merge/{twin}/",
     "/contacts/duplicates/",
+    "/contacts/duplicates/apart/",
     "/contacts/stop-list/add/",
     "/contacts/groups/add/",
     "/contacts/groups/{group}/rename/",

@@ -4,16 +4,17 @@ Both walks go along an index for a bounded stretch: a page of a million contacts
 a hundred does, and may find nobody although there is somebody further on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 from django.core import signing
 from django.db import connection
 
 from portal.accounts.models import User
-from portal.contacts.models import SHARED, Contact
+from portal.contacts.models import SHARED, Contact, DistinctPair
 
 MOST_SETS = 20
 MOST_IN_A_SET = 10
@@ -51,7 +52,10 @@ _SETS = """
            (SELECT max(key) FROM stretch WHERE key < ends.last) AS last_but_one
       FROM ends LEFT JOIN (
            SELECT key, (array_agg(id ORDER BY id))[1:%(most)s] AS ids
-             FROM stretch GROUP BY key HAVING count(*) > 1) found ON true
+             FROM stretch GROUP BY key HAVING count(*) > 1) found
+           ON (SELECT count(*) FROM contacts_distinctpair
+                WHERE first_id = ANY(found.ids) AND second_id = ANY(found.ids))
+              < cardinality(found.ids) * (cardinality(found.ids) - 1) / 2
      ORDER BY found.key LIMIT %(sets)s
 """
 
@@ -70,10 +74,11 @@ WALKED = {Alike.NAME: 5_000, Alike.NUMBER: 2_000}
 
 @dataclass(frozen=True)
 class Duplicates:
-    """``sets``: of two contacts or more each, at most ``MOST_IN_A_SET``. ``next_cursor`` is None
-    where the walk came to the end."""
+    """``pairs``: two that may be one person, those who are alike next to each other. Of each set
+    of at most ``MOST_IN_A_SET`` alike every contact stands with the nearest before it that it has
+    not been told from. ``next_cursor`` is None where the walk came to the end."""
 
-    sets: list[list[Contact]]
+    pairs: list[tuple[Contact, Contact]]
     next_cursor: str | None
     is_first: bool
 
@@ -87,14 +92,14 @@ class _Found(NamedTuple):
 
 
 def duplicates_page(member: User, alike: Alike, *, cursor: str | None) -> Duplicates:
-    """Contacts in use that the member sees; contacts without a name have none in common. A broken
-    cursor gives the first page."""
+    """Contacts in use that the member sees; contacts without a name have none in common. Two who
+    were told apart are no pair. A broken cursor gives the first page."""
     after = _after(alike, cursor)
     found = _walk(member, alike, after or "")
     end = _end_of(found, WALKED[alike])
     keys = [one for one in found if one.key is not None and (end is None or one.key <= end)]
     return Duplicates(
-        sets=_contacts(member, [one.ids for one in keys[:MOST_SETS]]),
+        pairs=_pairs(_contacts(member, [one.ids for one in keys[:MOST_SETS]])),
         next_cursor=signing.dumps([alike.value, end], salt=_SALT) if end is not None else None,
         is_first=after is None,
     )
@@ -133,6 +138,26 @@ def _contacts(member: User, sets: Sequence[Sequence[int]]) -> list[list[Contact]
     contacts = Contact.objects.visible_to(member).in_bulk(ids)
     known = ([contacts[pk] for pk in one if pk in contacts] for one in sets)
     return [one for one in known if len(one) > 1]
+
+
+def _pairs(sets: Sequence[Sequence[Contact]]) -> list[tuple[Contact, Contact]]:
+    ids = [one.pk for alike in sets for one in alike]
+    told = DistinctPair.objects.filter(first__in=ids, second__in=ids)
+    distinct = set(told.values_list("first_id", "second_id"))
+    return [
+        (partner, contact)
+        for alike in sets
+        for place, contact in enumerate(alike)
+        for partner in _nearest(alike[:place], contact, distinct)
+    ]
+
+
+def _nearest(
+    before: Sequence[Contact], contact: Contact, distinct: Collection[tuple[int, int]]
+) -> list[Contact]:
+    """One at most."""
+    open_ones = (one for one in reversed(before) if (one.pk, contact.pk) not in distinct)
+    return list(islice(open_ones, 1))
 
 
 def _after(alike: Alike, cursor: str | None) -> str | None:

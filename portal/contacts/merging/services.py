@@ -1,4 +1,4 @@
-"""Two contacts made one."""
+"""Two contacts made one, or told apart."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ from portal.contacts.editing import (
     record_contact,
     refuse_unless_may_edit,
 )
-from portal.contacts.models import Contact, Membership
+from portal.contacts.models import Contact, DistinctPair, Membership
 from portal.contacts.particulars import Particulars
 from portal.contacts.services import save_contact
 from portal.core.errors import Conflict, Refused
@@ -55,6 +55,28 @@ def contact_merge(
     return kept
 
 
+@transaction.atomic
+def pair_tell_apart(*, one: Contact, other: Contact, actor: User) -> None:
+    """The two are different people and no likely duplicates any more. Raises ``Refused``,
+    ``Conflict`` where one is gone."""
+    first, second = sorted(_both(one, other, actor), key=lambda contact: contact.pk)
+    _pair, is_new = DistinctPair.objects.get_or_create(
+        first=first, second=second, defaults={"organisation_id": first.organisation_id}
+    )
+    if is_new:
+        record_contact(Action.CHANGED, first, actor, {"told_apart_from": second.pk})
+
+
+@transaction.atomic
+def pair_take_back(*, pair: DistinctPair, actor: User) -> None:
+    """The two may be one person after all. Raises ``Refused``, ``Conflict`` where it is gone."""
+    first, _second = _both(pair.first, pair.second, actor)
+    deleted, _by_model = DistinctPair.objects.filter(pk=pair.pk).delete()
+    if not deleted:
+        raise Conflict(_("The two are among the likely duplicates already."))
+    record_contact(Action.CHANGED, first, actor, {"may_be_one_with": pair.second_id})
+
+
 def _both(kept: Contact, other: Contact, actor: User) -> tuple[Contact, Contact]:
     """As they are now, locked. Raises ``Refused`` unless the actor may edit both."""
     if kept.pk == other.pk:
@@ -68,9 +90,12 @@ def _both(kept: Contact, other: Contact, actor: User) -> tuple[Contact, Contact]
 
 
 def _join_groups(kept: Contact, other: Contact) -> list[int]:
-    """Ids of the groups that ``kept`` was not in."""
-    inside = set(Membership.objects.filter(contact=kept).values_list("group", flat=True))
+    """Ids of the groups that ``kept`` was not in. No undo of an import takes the merged person out
+    of a group of ``other``."""
     of_other = Membership.objects.filter(contact=other).values_list("group", flat=True)
+    of_kept = Membership.objects.filter(contact=kept)
+    of_kept.filter(group__in=of_other).update(imported_by=None)
+    inside = set(of_kept.values_list("group", flat=True))
     new = sorted(set(of_other) - inside)
     Membership.objects.bulk_create(Membership(group_id=pk, contact=kept) for pk in new)
     return new

@@ -2,6 +2,7 @@
 
 from portal.contacts.models.bulk import BulkAction, BulkKind, BulkState
 from portal.contacts.models.contact import SHARED, Contact, ContactQuerySet
+from portal.contacts.models.distinct import DistinctPair, DistinctPairQuerySet
 from portal.contacts.models.field import ContactField, FieldKind
 from portal.contacts.models.group import Group, GroupQuerySet, Membership
 from portal.contacts.models.imports import (
@@ -28,6 +29,8 @@ __all__ = [
     "Contact",
     "ContactField",
     "ContactQuerySet",
+    "DistinctPair",
+    "DistinctPairQuerySet",
     "FieldKind",
     "Group",
     "GroupQuerySet",

@@ -14,7 +14,7 @@ from portal.accounts.rights import Role
 from portal.audit.models import Event
 from portal.billing.models import LedgerEntry
 from portal.billing.services import top_up
-from portal.contacts.models import BulkAction, BulkKind, ImportStage
+from portal.contacts.models import BulkAction, BulkKind, DistinctPair, ImportStage
 from portal.delivery.decisions import message_pause
 from portal.delivery.models import Attempt, GatewayAccount
 from portal.delivery.platform import platform_stop
@@ -162,6 +162,9 @@ def _contacts(organisation: Organisation) -> dict[str, object]:
     inside, outside = (ContactFactory(organisation=organisation) for _ in range(2))
     group.contacts.add(inside)
     archived = ContactFactory(organisation=organisation, archived_at=timezone.now())
+    told_apart = DistinctPair.objects.create(
+        organisation=organisation, first=outside, second=archived
+    )
     field, _below = (ContactFieldFactory(organisation=organisation) for _ in range(2))
     rules = [{"kind": "text", "field": "name", "test": "begins", "value": "Иван"}]
     saved_filter = GroupFactory(
@@ -174,6 +177,7 @@ def _contacts(organisation: Organisation) -> dict[str, object]:
         "outside": outside.pk,
         "seen": f"{inside.changed_at.isoformat()} {outside.changed_at.isoformat()}",
         "archived": archived.pk,
+        "told_apart": told_apart.pk,
         "field": field.pk,
     }
 

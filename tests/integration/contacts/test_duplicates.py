@@ -1,17 +1,21 @@
 """Likely duplicates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import User
+from portal.audit.models import Event
 from portal.contacts.merging import duplicates
 from portal.contacts.merging.duplicates import Alike, duplicates_page
-from portal.contacts.models import Contact
-from tests.factories import ContactFactory, MemberFactory
+from portal.contacts.merging.services import pair_tell_apart
+from portal.contacts.models import Contact, DistinctPair, FieldKind
+from portal.core.errors import Refused
+from tests.factories import ContactFactory, ContactFieldFactory, MemberFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -33,11 +37,27 @@ def contact_of(member: User, name: str = "", **fields: object) -> Contact:
     return contact
 
 
+def joined(pairs: Iterable[tuple[Contact, Contact]]) -> list[set[int]]:
+    """Sets of those whom the pairs join."""
+    sets: list[set[int]] = []
+    for one, other in pairs:
+        if sets and one.pk in sets[-1]:
+            sets[-1].add(other.pk)
+        else:
+            sets.append({one.pk, other.pk})
+    return sets
+
+
+def pairs_of(member: User) -> list[tuple[int, int]]:
+    page = duplicates_page(member, Alike.NAME, cursor=None)
+    return [(one.pk, other.pk) for one, other in page.pairs]
+
+
 def every_set(member: User, alike: Alike) -> Iterator[set[int]]:
     cursor = None
     for _page in range(100):
         page = duplicates_page(member, alike, cursor=cursor)
-        yield from ({contact.pk for contact in found} for found in page.sets)
+        yield from joined(page.pairs)
         if (cursor := page.next_cursor) is None:
             return
     pytest.fail("The walk does not end")
@@ -113,7 +133,7 @@ def test_a_made_up_cursor_shows_the_first_page(member: User, cursor: str) -> Non
     page = duplicates_page(member, Alike.NAME, cursor=cursor)
 
     assert page.is_first
-    assert len(page.sets) == 1
+    assert len(page.pairs) == 1
 
 
 def test_the_page_leads_from_each_to_the_one_before_it(client: Client, member: User) -> None:
@@ -127,3 +147,108 @@ def test_the_page_leads_from_each_to_the_one_before_it(client: Client, member: U
     assert reverse("contacts:merge", args=[two.pk, three.pk]) in page
     assert "<b>Анна" not in page
     assert reverse("contacts:merge", args=[one.pk, two.pk]) not in other
+
+
+def test_the_page_tells_namesakes_apart_by_number_and_fields(client: Client, member: User) -> None:
+    born = ContactFieldFactory(
+        organisation=member.organisation, name="Рождение", kind=FieldKind.DATE
+    )
+    contact_of(member, "Анна", field_values={str(born.pk): "1986-11-24"})
+    contact_of(member, "Анна", phone="79210000077")
+    client.force_login(member)
+
+    page = client.get(reverse("contacts:duplicates")).content.decode()
+
+    assert "Рождение: 24 Nov 1986" in page
+    assert "+7 921 000-00-77" in page
+
+
+def test_whoever_is_told_apart_is_no_pair_and_the_others_still_are(member: User) -> None:
+    one, two, three = (contact_of(member, "Анна") for _ in range(3))
+    assert pairs_of(member) == [(one.pk, two.pk), (two.pk, three.pk)]
+
+    pair_tell_apart(one=three, other=two, actor=member)
+    assert pairs_of(member) == [(one.pk, two.pk), (one.pk, three.pk)]
+
+    pair_tell_apart(one=one, other=two, actor=member)
+    pair_tell_apart(one=one, other=three, actor=member)
+    assert pairs_of(member) == []
+
+
+@pytest.mark.usefixtures("small")
+def test_those_told_apart_take_no_place_on_a_page(member: User) -> None:
+    for letter in "абв":
+        one, other = (contact_of(member, f"Имя {letter}") for _ in range(2))
+        pair_tell_apart(one=one, other=other, actor=member)
+    twins = {contact_of(member, "Яна").pk for _ in range(2)}
+
+    assert list(every_set(member, Alike.NAME)) == [twins]
+
+
+def test_two_are_told_apart_once_recorded_and_taken_back(client: Client, member: User) -> None:
+    one, two = (contact_of(member, "Анна") for _ in range(2))
+    client.force_login(member)
+
+    for pair in ((one, two), (two, one)):
+        url = reverse("contacts:tell_apart", args=[contact.pk for contact in pair])
+        answer = client.post(url, {"by": "number", "cursor": "a&b"})
+        assert answer["Location"] == reverse("contacts:duplicates") + "?by=number&cursor=a%26b"
+    told = DistinctPair.objects.get()
+    assert (told.first, told.second) == (one, two)
+
+    page = client.get(reverse("contacts:told_apart")).content.decode()
+    take_back = reverse("contacts:take_back", args=[told.pk])
+    assert take_back in page
+    client.post(take_back)
+
+    assert client.post(take_back).status_code == 404
+    assert pairs_of(member) == [(one.pk, two.pk)]
+    events = Event.objects.filter(object_type="contacts.contact").order_by("sequence")
+    assert [event.details for event in events] == [
+        {"told_apart_from": two.pk},
+        {"may_be_one_with": two.pk},
+    ]
+
+
+def test_a_colleague_s_own_contact_is_told_from_nobody_by_others(
+    client: Client, member: User
+) -> None:
+    colleague = MemberFactory(organisation=member.organisation)
+    shared, theirs = contact_of(member, "Анна"), contact_of(member, "Анна", owner=colleague)
+    pair_tell_apart(one=shared, other=theirs, actor=colleague)
+    told = DistinctPair.objects.get()
+    client.force_login(member)
+
+    page = client.get(reverse("contacts:told_apart")).content.decode()
+
+    assert "Анна" not in page
+    assert client.post(reverse("contacts:take_back", args=[told.pk])).status_code == 404
+    tell = reverse("contacts:tell_apart", args=[shared.pk, theirs.pk])
+    assert client.post(tell).status_code == 404
+    with pytest.raises(Refused):
+        pair_tell_apart(one=shared, other=theirs, actor=member)
+
+
+@pytest.mark.parametrize("by_sql", [False, True])
+def test_a_pair_goes_with_either_contact(member: User, by_sql: bool) -> None:
+    """The undo of an import deletes contacts by SQL."""
+    for gone_first in (True, False):
+        one, two = (contact_of(member, "Анна") for _ in range(2))
+        pair_tell_apart(one=one, other=two, actor=member)
+        gone = one if gone_first else two
+        if by_sql:
+            with connection.cursor() as cursor:
+                cursor.execute("DELETE FROM contacts_contact WHERE id = %s", [gone.pk])
+        else:
+            gone.delete()
+        assert not DistinctPair.objects.exists()
+
+
+def test_a_pair_has_one_order_and_one_row(member: User) -> None:
+    one, two = (contact_of(member, "Анна") for _ in range(2))
+    pairs = DistinctPair.objects
+    pairs.create(organisation=member.organisation, first=one, second=two)
+
+    for first, second in ((one, two), (two, one), (one, one)):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            pairs.create(organisation=member.organisation, first=first, second=second)
