@@ -30,6 +30,7 @@ from portal.core.keyset import Keyset, KeysetPage
 from portal.core.walk import first_fitting
 
 LONGEST_QUERY = 150
+LONGEST_ENDING = 10
 # Rows for some ten milliseconds: where the index has all that is asked, and where not; and where
 # hardly any name fits.
 LONGEST_WALK, LONGEST_WALK_OF_ROWS, SHORTEST_WALK = 25_000, 4_000, 1_000
@@ -80,9 +81,9 @@ def search_page(
 
     With letters in it: whose name has, for every typed word, a word that starts with it (case and
     ё do not matter). Without: whose number starts with the typed digits in any spelling, or ends
-    with them if they are four, or whose name has such words. A blank query finds all. A leading 8,
-    or a number without its country code, is understood as the organisation's countries have it.
-    A broken cursor gives the first page.
+    with them if they are four to ten, or whose name has such words. A blank query finds all. A
+    leading 8, or a number without its country code, is understood as the organisation's countries
+    have it. A broken cursor gives the first page.
     """
     organisation = _organisation_of(member)
     tiers = _narrowed_tiers(query, organisation, filters)
@@ -241,10 +242,15 @@ def _starts(query: str, countries: Collection[str]) -> list[str]:
 
 
 def _ends(digits: str) -> Q:
-    """Numbers that end so; of four digits only, for which there is an index."""
-    if len(digits) != SEARCHED_ENDING:
+    """Numbers that end so; the index has their last four digits."""
+    if not SEARCHED_ENDING <= len(digits) <= LONGEST_ENDING:
         return Q(pk__in=())
-    return ~Q(phone="") & Q(Exact(Right(F("phone"), SEARCHED_ENDING), Value(digits)))
+    ends = ~Q(phone="") & _end_with(digits[-SEARCHED_ENDING:])
+    return ends if len(digits) == SEARCHED_ENDING else ends & _end_with(digits)
+
+
+def _end_with(digits: str) -> Q:
+    return Q(Exact(Right(F("phone"), len(digits)), Value(digits)))
 
 
 def _digits(query: str) -> str:

@@ -104,7 +104,7 @@ def test_the_start_of_the_number_in_any_spelling_finds_it(
     assert found(member, query) == ["Анна"]
 
 
-@pytest.mark.parametrize("query", ["000", "00000", "+921", "+8921"])
+@pytest.mark.parametrize("query", ["000", "10000", "+921", "+8921"])
 def test_digits_amid_the_number_find_nobody(
     organisation: Organisation, member: User, query: str
 ) -> None:
@@ -186,7 +186,17 @@ def test_the_last_four_digits_find_the_number(
     assert found(member, query) == ["Анна"]
 
 
-@pytest.mark.parametrize("query", ["", "и", "иван", "иван пет", "7921", "0001", "5"])
+@pytest.mark.parametrize("query", ["34567", "234567", "123-45-67", "1234567", "21 123 45 67"])
+def test_more_of_the_last_digits_find_the_number(
+    organisation: Organisation, member: User, query: str
+) -> None:
+    ContactFactory(organisation=organisation, name="Анна", phone="79211234567")
+    ContactFactory(organisation=organisation, name="Яна", phone="79999994567")
+
+    assert found(member, query) == ["Анна"]
+
+
+@pytest.mark.parametrize("query", ["", "и", "иван", "иван пет", "7921", "0001", "00001", "5"])
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_pages_of_two_shelves_hold_each_contact_once(
     organisation: Organisation, member: User, query: str, size: int
