@@ -44,11 +44,12 @@ def is_large(group: Group) -> bool:
 
 
 def groups_of(member: User) -> QuerySet[Group]:
-    """The groups that the member sees, with ``size``: how many were picked into them, at most
-    ``MOST_COUNTED`` + 1."""
+    """The groups that the member sees, with ``size``: how many in use were picked into them, at
+    most ``MOST_COUNTED`` + 1."""
     return _with_size(Group.objects.visible_to(member))
 
 
 def _with_size(groups: QuerySet[Group]) -> QuerySet[Group]:
-    links = Membership.objects.filter(group=OuterRef("pk")).values("pk")
+    members = Membership.objects.filter(group=OuterRef("pk"), contact__archived_at=None)
+    links = members.values("pk")
     return groups.annotate(size=_CountRows(links[: MOST_COUNTED + 1]))

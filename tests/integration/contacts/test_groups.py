@@ -1,6 +1,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.accounts.rights import Role
@@ -184,6 +185,16 @@ def test_a_group_shows_each_contact_once_whatever_its_size(
 
     in_order_of_names = most_counted == 10
     assert items == (made[::-1] if in_order_of_names else made)
+
+
+def test_who_is_in_the_archive_does_not_count_in_a_group(client: Client, member: User) -> None:
+    group = GroupFactory(organisation=member.organisation)
+    one = ContactFactory(organisation=member.organisation)
+    gone = ContactFactory(organisation=member.organisation, archived_at=timezone.now())
+    group.contacts.add(one, gone)
+
+    assert [item.size for item in client.get(LIST).context["page"].items] == [1]
+    assert client.get(url("group", group.pk)).context["size"] == "1 contact"
 
 
 def test_a_groups_page_says_how_many_are_in_it(client: Client) -> None:
