@@ -99,6 +99,14 @@ def test_contacts_go_to_the_archive_and_come_back(member: User) -> None:
     assert done(member, BulkKind.RESTORE, made).skipped == {Skip.ALREADY: 3}
 
 
+def test_what_the_archive_means_is_said_before(client: Client, member: User) -> None:
+    chosen = [contact.pk for contact in people(member)]
+
+    page = client.post(ASK, {"kind": "archive", "chosen": chosen}).content.decode()
+
+    assert "They can be brought back." in page
+
+
 def test_numbers_go_on_the_stop_list_with_the_reason(member: User) -> None:
     made = [*people(member, 2), *people(member, 1, phone="")]
     StopListEntry.objects.create(
