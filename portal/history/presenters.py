@@ -124,8 +124,8 @@ def figures(counts: Counts) -> list[Figure]:
 
 def progress_words(counts: Counts) -> str:
     """One sentence on how far the message is."""
-    whole = sum(counts.values())
-    accepted = counts.get(State.ACCEPTED, 0)
+    accepted, skipped = counts.get(State.ACCEPTED, 0), counts.get(State.SKIPPED, 0)
+    whole = sum(counts.values()) - skipped
     if not is_settled(counts) or State.UNCERTAIN in counts or State.HELD in counts:
         words = _("So far the operator accepted %(accepted)s of %(whole)s.")
     elif accepted:
@@ -134,7 +134,12 @@ def progress_words(counts: Counts) -> str:
         words = _("Cancelled: the operator accepted %(accepted)s of %(whole)s.")
     else:
         words = _("Not sent: the operator accepted %(accepted)s of %(whole)s.")
-    return words % {"accepted": accepted, "whole": whole}
+    sentence = words % {"accepted": accepted, "whole": whole}
+    if not skipped:
+        return sentence
+    if not whole:
+        sentence = _("Not sent.")
+    return f"{sentence} {_('Skipped: %(count)s.') % {'count': skipped}}"
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,14 @@ def test_a_message_is_done_when_nothing_waits_for_anybody() -> None:
             assert progress_words({"accepted": 2, waiting: 1}).startswith("So far")
 
 
+def test_who_is_skipped_is_not_counted_as_not_accepted() -> None:
+    with translation.override("en"):
+        words = progress_words({"accepted": 277, "skipped": 2})
+        assert progress_words({"skipped": 2}) == "Not sent. Skipped: 2."
+
+    assert words == "Done: the operator accepted 277 of 277. Skipped: 2."
+
+
 def test_a_fingerprint_tells_other_counts() -> None:
     assert fingerprint({"queued": 1}) == fingerprint({"queued": 1})
     assert fingerprint({"queued": 1}) != fingerprint({"accepted": 1})
