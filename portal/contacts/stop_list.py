@@ -43,10 +43,18 @@ _ADD = """
     SELECT %(organisation)s::bigint, phone, reason, %(source)s, %(actor)s, %(now)s
       FROM unnest(%(phones)s::text[], %(reasons)s::text[]) AS given (phone, reason)
      ORDER BY phone
-        ON CONFLICT DO NOTHING
+        -- Changes nothing, but locks: whatever undoes an entry waits, or has undone it before.
+        ON CONFLICT ON CONSTRAINT stop_list_phone_once DO UPDATE SET phone = EXCLUDED.phone
+         WHERE false
     RETURNING id
 """
-_WRITTEN_NUMBER = re.compile(r"[0-9](?:[ ()-]*[0-9]){4,}")
+_NOBODYS_TO_UNDO = """
+    DELETE FROM contacts_importedentry i USING contacts_stoplistentry s
+     WHERE s.organisation_id = %(organisation)s AND s.phone = ANY(%(phones)s::text[])
+       AND i.entry_id = s.id
+"""
+# Digits of any script, whatever stands between that is no letter.
+_WRITTEN_NUMBER = re.compile(r"\d(?:[\W_]*\d){4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,8 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class StopsAdded:
-    """``known``: how many numbers were on the list already; their entries stay as they are."""
+    """``known``: how many numbers were on the list already; their entries stay as they are, and
+    no undo of an import takes them off any more."""
 
     entry_ids: list[int]
     known: int
@@ -124,6 +133,9 @@ def stop_list_add_each(
         },
     )
     result = StopsAdded([pk for (pk,) in found], known=len(reasons) - len(found))
+    if result.known and organisation is not None:
+        asked_for = {"organisation": organisation.pk, "phones": list(reasons)}
+        rows_planned_now(_NOBODYS_TO_UNDO, asked_for)
     if result.added:
         details = {"added": result.added, "known": result.known, "source": source.value}
         only = result.entry_ids[0] if result.added == 1 else None

@@ -62,7 +62,7 @@ def _add_to_group(action: BulkAction, contacts: Sequence[Contact]) -> Effect:
         contacts = effect.split(
             contacts, Skip.OWN_IN_SHARED_GROUP, lambda contact: contact.owner_id is not None
         )
-    inside = _inside(group, contacts)
+    inside = _keep_inside(group, contacts)
     joining = effect.split(contacts, Skip.ALREADY, lambda contact: contact.pk in inside)
     Membership.objects.bulk_create(
         [Membership(group=group, contact=contact) for contact in joining], ignore_conflicts=True
@@ -158,6 +158,13 @@ def _group(action: BulkAction) -> Group:
 def pickable_groups(member: User) -> GroupQuerySet:
     """Static groups that the member may pick people into."""
     return Group.objects.visible_to(member).filter(conditions__isnull=True)
+
+
+def _keep_inside(group: Group, contacts: Sequence[Contact]) -> set[int]:
+    """Who of them is in it; the undo of an import does not take them out any more."""
+    members = Membership.objects.filter(group=group, contact__in=contacts)
+    members.filter(imported_by__isnull=False).update(imported_by=None)
+    return _inside(group, contacts)
 
 
 def _inside(group: Group, contacts: Sequence[Contact]) -> set[int]:

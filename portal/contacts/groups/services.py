@@ -11,7 +11,7 @@ from portal.audit.services import event_record
 from portal.contacts.editing import locked_contact, refuse_unless_may_edit
 from portal.contacts.groups.condition_queries import is_whole
 from portal.contacts.groups.conditions import Conditions
-from portal.contacts.models import Contact, Group
+from portal.contacts.models import Contact, Group, Membership
 from portal.core.errors import Conflict, Refused
 from portal.core.uniqueness import refused_if_taken
 
@@ -63,8 +63,8 @@ def group_delete(*, group: Group, actor: User) -> None:
 
 @transaction.atomic
 def group_add_contact(*, group: Group, contact: Contact, actor: User) -> None:
-    """Adding twice is as good as once. Raises ``Refused`` for a contact that the group may not
-    have."""
+    """Adding twice is as good as once; whom an import put in before stays after its undo. Raises
+    ``Refused`` for a contact that the group may not have."""
     contact, group = locked_contact(contact), _editable(group, actor)
     refuse_unless_may_edit(
         actor, organisation_id=contact.organisation_id, owner_id=contact.owner_id
@@ -73,7 +73,8 @@ def group_add_contact(*, group: Group, contact: Contact, actor: User) -> None:
         raise Refused(_("A saved filter finds its contacts itself."))
     if contact.owner_id is not None and group.owner_id is None:
         raise Refused(_("A contact of your own joins only groups of your own."))
-    if not group.contacts.contains(contact):
+    inside = Membership.objects.filter(group=group, contact=contact)
+    if not inside.update(imported_by=None):
         group.contacts.add(contact)
         _record(Action.CHANGED, group, actor, {"added": [contact.pk]})
 

@@ -12,7 +12,14 @@ from portal.contacts.imports.doorbell import ring
 from portal.contacts.imports.standing import is_its_turn, next_in_turn
 from portal.contacts.imports.storage import forget_file
 from portal.contacts.imports.trail import record
-from portal.contacts.models import CheckedRows, Group, Import, ImportedEntry, ImportStage
+from portal.contacts.models import (
+    CheckedRows,
+    Group,
+    Import,
+    ImportedEntry,
+    ImportStage,
+    StopListEntry,
+)
 from portal.contacts.stop_list import stop_list_take_back
 from portal.core.errors import Refused
 from portal.core.lease import held
@@ -44,6 +51,8 @@ _LEAVE_GROUP = """
         DELETE FROM contacts_membership WHERE id IN (
             SELECT id FROM contacts_membership WHERE imported_by_id = %(source)s
              ORDER BY id LIMIT %(most)s)
+           -- A person may have put them in at this very moment.
+           AND imported_by_id = %(source)s
         RETURNING id)
     SELECT count(*) FROM gone
 """
@@ -117,6 +126,7 @@ def _take_off_stops(source: Import) -> bool:
     ids = dict(entries.values_list("pk", "entry_id"))
     if not ids:
         return False
+    ids = _nobody_elses(ids)
     try:
         gone = stop_list_take_back(
             organisation=source.organisation, entry_ids=ids.values(), actor=source.author
@@ -128,6 +138,13 @@ def _take_off_stops(source: Import) -> bool:
     ImportedEntry.objects.filter(pk__in=ids).delete()
     source.position += len(ids)
     return True
+
+
+def _nobody_elses(ids: dict[int, int]) -> dict[int, int]:
+    """Those of the entries that nobody has asked for since; locked, so that nobody does now."""
+    locked = StopListEntry.objects.select_for_update().filter(pk__in=ids.values())
+    list(locked.order_by("phone").values_list("pk"))
+    return dict(ImportedEntry.objects.filter(pk__in=ids).values_list("pk", "entry_id"))
 
 
 def _count(source: Import, **counts: int) -> None:

@@ -44,7 +44,8 @@ class Import(Leased):
     ``columns``: what each column is, in order. ``group_name``: of the group that was chosen, or
     is to be made when it is confirmed; "" for none. ``position``: rows gone through in this
     stage, of about ``total``. ``begun_at``: when this stage's work began. ``report``: counts of
-    the check, ``outcome``: of the writing or its undo.
+    the check, ``outcome``: of the writing or its undo, after what was chosen for it (whether the
+    group was there, the reason for the stop list).
     """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="imports")
@@ -153,7 +154,7 @@ class ImportBefore(models.Model):
 
 
 class ImportedEntry(models.Model):
-    """A stop list entry that an import made."""
+    """A stop list entry that an import made and nobody has asked for since."""
 
     source = models.ForeignKey(Import, models.CASCADE, db_index=False, related_name="entries")
     entry_id = models.BigIntegerField()
@@ -162,6 +163,7 @@ class ImportedEntry(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["source", "entry_id"], name="imported_entry_once")
         ]
+        indexes: ClassVar = [models.Index(fields=["entry_id"], name="imported_entry_by_entry")]
 
 
 class ColumnMemory(models.Model):

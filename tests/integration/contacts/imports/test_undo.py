@@ -1,12 +1,21 @@
 """The undo of a whole import."""
 
+from collections.abc import Callable
+from threading import Event
+
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from portal.accounts.models import User
+from portal.accounts.rights import Role
+from portal.contacts.bulk.services import bulk_start
+from portal.contacts.groups.services import group_add_contact
 from portal.contacts.imports.services import import_undo
 from portal.contacts.imports.work import work_to_the_end
+from portal.contacts.merging.services import contact_merge
 from portal.contacts.models import (
+    BulkKind,
     Contact,
     Group,
     Import,
@@ -15,8 +24,12 @@ from portal.contacts.models import (
     ImportTarget,
     Membership,
     StopListEntry,
+    StopSource,
 )
+from portal.contacts.particulars import Particulars
+from portal.contacts.stop_list import stop_list_add
 from tests.factories import ContactFactory, GroupFactory, MemberFactory, import_made
+from tests.integration.threads import at_once, until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +124,117 @@ def test_numbers_leave_the_stop_list_again(author: User) -> None:
     undone(source, author)
 
     assert not StopListEntry.objects.exists()
+
+
+STOPS = "Телефон\n79210000001\n79210000002\n"
+
+
+def stopped_by_an_import(author: User) -> Import:
+    return import_made(author, STOPS, ImportStage.DONE, target=ImportTarget.STOP_LIST)
+
+
+def stop_by_hand(author: User) -> None:
+    stop_list_add(
+        organisation=author.organisation,
+        phones=["79210000001", "79210000009"],
+        reason="Asked us to.",
+        source=StopSource.HAND,
+        actor=MemberFactory(organisation=author.organisation, role=Role.MANAGER),
+    )
+
+
+def stop_by_bulk(author: User) -> None:
+    contact = ContactFactory(organisation=author.organisation, phone="79210000001")
+    bulk_start(actor=author, kind=BulkKind.STOP, chosen=[contact.pk])
+
+
+def stop_by_import(author: User) -> None:
+    rows = "Телефон\n79210000001\n"
+    import_made(author, rows, ImportStage.DONE, target=ImportTarget.STOP_LIST)
+
+
+@pytest.mark.parametrize("ask_again", [stop_by_hand, stop_by_bulk, stop_by_import])
+def test_a_number_that_was_asked_for_again_stays_stopped(
+    author: User, ask_again: Callable[[User], object]
+) -> None:
+    source = stopped_by_an_import(author)
+    ask_again(author)
+
+    undone(source, author)
+
+    left = StopListEntry.objects.values_list("phone", flat=True)
+    assert "79210000001" in left
+    assert "79210000002" not in left
+
+
+def test_the_second_of_two_imports_has_nothing_to_undo_of_what_both_ask_for(author: User) -> None:
+    stopped_by_an_import(author)
+    second = stopped_by_an_import(author)
+
+    undone(second, author)
+
+    assert StopListEntry.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_undo_first", [False, True])
+def test_a_number_that_is_asked_for_while_its_import_is_undone_is_stopped(
+    author: User, is_undo_first: bool
+) -> None:
+    source = stopped_by_an_import(author)
+    import_undo(source=source, actor=author)
+    has_begun, acts = Event(), [stop_by_hand, lambda _author: work_to_the_end(source.pk)]
+    first, second = acts[::-1] if is_undo_first else acts
+
+    def begin() -> None:
+        with transaction.atomic():
+            first(author)
+            has_begun.set()
+            until_somebody_waits()
+
+    def follow() -> None:
+        assert has_begun.wait(timeout=30)
+        second(author)
+
+    assert at_once(begin, follow) == [None, None]
+
+    phones = set(StopListEntry.objects.values_list("phone", flat=True))
+    assert phones == {"79210000001", "79210000009"}
+
+
+def add_to_group(group: Group, contact: Contact, author: User) -> None:
+    group_add_contact(group=group, contact=contact, actor=author)
+
+
+def add_by_bulk(group: Group, contact: Contact, author: User) -> None:
+    bulk_start(actor=author, kind=BulkKind.ADD_TO_GROUP, chosen=[contact.pk], group=group)
+
+
+def merge_with_one_in_it(group: Group, contact: Contact, author: User) -> None:
+    other = ContactFactory(organisation=author.organisation, phone="79210000009")
+    group.contacts.add(other)
+    contact_merge(
+        kept=contact,
+        other=other,
+        particulars=Particulars.of(contact),
+        seen={one.pk: one.changed_at for one in (contact, other)},
+        actor=author,
+    )
+
+
+@pytest.mark.parametrize("add", [add_to_group, add_by_bulk, merge_with_one_in_it])
+def test_who_was_put_into_the_group_by_hand_as_well_stays_in_it(
+    author: User, add: Callable[[Group, Contact, User], object]
+) -> None:
+    group = GroupFactory(organisation=author.organisation)
+    known = ContactFactory(organisation=author.organisation, given_name="Ваня", phone="79210000001")
+    source = import_made(author, LIST, ImportStage.DONE, group=group)
+    known.refresh_from_db()
+    add(group, known, author)
+
+    undone(source, author)
+
+    assert list(group.contacts.all()) == [known]
 
 
 def test_everything_that_points_to_a_contact_is_thought_of() -> None:
