@@ -324,12 +324,13 @@ def envelopes_still_claimed(keys: Collection[ClaimKey]) -> set[ClaimKey]:
          WHERE e.state = 'queued' AND e.retry_at IS NULL
            AND (e.token IS NULL OR e.token = u.token)
         """,
-        _columns_of_keys(keys),
+        columns_of_keys(keys),
     )
     return set(found)
 
 
-def _columns_of_keys(keys: Collection[ClaimKey]) -> dict[str, object]:
+def columns_of_keys(keys: Collection[ClaimKey]) -> dict[str, object]:
+    """Parameters ``ids`` and ``tokens`` for ``unnest``."""
     return {"ids": integers(pk for pk, _token in keys), "tokens": [token for _pk, token in keys]}
 
 
@@ -347,5 +348,5 @@ def claims_end(
          WHERE e.id = u.id AND e.state = 'queued' AND e.retry_at IS NULL
            AND (e.token IS NULL OR e.token = u.token)
         """,
-        {"ended": list(tokens), "now": now, **_columns_of_keys(unsent)},
+        {"ended": list(tokens), "now": now, **columns_of_keys(unsent)},
     )

@@ -33,6 +33,7 @@ from portal.delivery.lanes import Lanes
 from portal.delivery.letters import Stationery
 from portal.delivery.models import ConnectionLease, GatewayAccount
 from portal.delivery.pace import Pace
+from portal.delivery.stop_watch import stopped_recall
 from portal.delivery.tries import Try, explained, put_off, unwritable
 from sms.lane import Lane
 from sms.letter import LetterRefused
@@ -142,6 +143,15 @@ class Desk:
         self._lost_some = False
         ours = envelopes_still_claimed([envelope.key for envelope in self._buffer])
         self._unsent.update(one.key for one in self._buffer.keep(ours))
+
+    def recall_stopped(self, now: datetime) -> None:
+        """Let go of what is not handed over yet and has a number that was stopped just now."""
+        if self._account is None:
+            return
+        ours = set().union(*(holding.unsettled for holding in self._holdings.values()))
+        organisation_id = self._account.organisation_id
+        if stopped_recall(ours - self._unsent, organisation_id=organisation_id, now=now):
+            self._lost_some = True
 
     def _obey(self, account: GatewayAccount) -> None:
         """Go on with the account as it is now."""

@@ -52,6 +52,7 @@ QUIET_SECONDS = 0.003
 # Where more accounts wait than there is room for, each has its turn of this length.
 TURN_SECONDS = 2.0
 ASK_AGAIN_SECONDS = 1.0
+STOP_LIST_SECONDS = 1.0
 
 
 def deliver_account(account_id: int) -> int:
@@ -74,7 +75,7 @@ class Run:
         self.settled = 0
         self._loop = asyncio.new_event_loop()
         self._news: asyncio.Future[None] | None = None
-        self._began = self._ticked = self._renewed = time.monotonic()
+        self._began = self._ticked = self._renewed = self._stops_seen = time.monotonic()
         self._stand_in = StandIn()
         self._not_before: dict[int, float] = {}
         self._called: dict[int, float] = {}
@@ -203,6 +204,10 @@ class Run:
             self._renewed = time.monotonic()
             for desk in self.desks.values():
                 desk.renew(now)
+        if time.monotonic() >= self._stops_seen + STOP_LIST_SECONDS:
+            self._stops_seen = time.monotonic()
+            for desk in self.desks.values():
+                desk.recall_stopped(now)
         for desk in self.desks.values():
             desk.take_back_late(self._loop.time())
             desk.end_settled_claims(now)

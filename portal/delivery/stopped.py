@@ -71,6 +71,12 @@ _TAKE_OUT = f"""
 """  # noqa: S608 - no value is formatted in
 
 
+def any_stopped_since(since: datetime, *, organisation_id: int) -> bool:
+    """Whether anything came on the organisation's list or the platform's."""
+    [[found]] = rows(_ANY_SINCE, {"organisation": organisation_id, "since": since})
+    return bool(found)
+
+
 def stopped_take_out(slices: Sequence[Slice], *, organisation_id: int, now: datetime) -> None:
     """Move recipients of the queued envelopes of a claim's ``slices``, all of the organisation, to
     ``Skip`` where their numbers came on its stop list or the platform's, and release their money.
@@ -81,8 +87,7 @@ def stopped_take_out(slices: Sequence[Slice], *, organisation_id: int, now: date
     if not slices:
         return
     since = min(part.message.created_at for part in slices) - MARGIN
-    [[any_since]] = rows(_ANY_SINCE, {"organisation": organisation_id, "since": since})
-    if any_since:
+    if any_stopped_since(since, organisation_id=organisation_id):
         release(_taken_out(slices, organisation_id, since, now))
 
 
