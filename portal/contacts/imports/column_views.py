@@ -1,8 +1,13 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 from django.contrib import messages
+from django.forms import BoundField
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from portal.accounts.gates import MemberRequest, requires
@@ -14,24 +19,28 @@ from portal.contacts.imports.pages import LONGEST_CELL, ImportPage
 from portal.contacts.imports.services import import_check, import_preview, import_read_as
 from portal.contacts.imports.views import own_import
 from portal.contacts.imports.words import explain_file
-from portal.contacts.models import Import, ImportStage
-from portal.contacts.reading import FileRefused, Preview, Reading
+from portal.contacts.models import ContactField, Import, ImportStage
+from portal.contacts.reading import FileRefused, Format, Preview, Reading, Row, fold_heading
 from portal.core.errors import Conflict, Refused
 from portal.core.parts import wants_part
 from portal.core.refusals import show_refusal
 
 MOST_EXAMPLES = 3
+# Among so many first rows each column's first cells are looked for.
+ROWS_LOOKED_AT = 500
 _NOTHING = Preview([], [], [])
 
 
 @dataclass(frozen=True)
 class Column:
-    """Of the file: its heading, its first cells, and the field where its meaning is chosen."""
+    """Of the file: its heading, its first filled cells, and the field where its meaning is chosen.
+    ``is_shown``: not where a card has no such line throughout."""
 
     number: int
     heading: str
     examples: list[str]
-    field: object
+    field: BoundField
+    is_shown: bool
 
 
 @requires(Right.EDIT_CONTACTS)
@@ -87,21 +96,48 @@ def import_field(request: MemberRequest, pk: int) -> HttpResponse:
     """A new field, without leaving the page; what was chosen for columns stays."""
     source = own_import(request, pk)
     form = FieldForm(request.POST)
-    if form.is_valid():
-        name, kind = form.cleaned_data["field_name"], form.cleaned_data["field_kind"]
-        try:
-            field_create(
-                organisation=request.organisation, name=name, kind=kind, actor=request.member
-            )
-        except Refused as refusal:
-            form.add_error("field_name", str(refusal.message))
-        else:
-            form = FieldForm()
-    if not wants_part(request):
-        return redirect("contacts:import_columns", pk=pk)
+    made = _field_made(request, form) if form.is_valid() else None
     columns = _columns_form(request, source, is_bound=False)
-    context = _context(request, source, columns) | {"field_form": form}
-    return render(request, "contacts/imports/_columns.html", context)
+    context = _context(request, source, columns) | {"field_form": FieldForm() if made else form}
+    if made:
+        context["field_form"].fields["field_name"].widget.attrs["autofocus"] = True
+        context["made"] = _made_words(made, _choose_for(made, context["columns"]))
+    part = "contacts/imports/_columns.html"
+    return render(
+        request, part if wants_part(request) else "contacts/imports/columns.html", context
+    )
+
+
+def _field_made(request: MemberRequest, form: FieldForm) -> ContactField | None:
+    try:
+        return field_create(
+            organisation=request.organisation,
+            name=form.cleaned_data["field_name"],
+            kind=form.cleaned_data["field_kind"],
+            actor=request.member,
+        )
+    except Refused as refusal:
+        form.add_error("field_name", str(refusal.message))
+        return None
+
+
+def _choose_for(made: ContactField, columns: Sequence[Column]) -> str:
+    """Choose the field for the first column of its name; of two it would be refused. Returns the
+    column's heading, "" where there is none."""
+    for column in columns:
+        if fold_heading(column.heading) == fold_heading(made.name):
+            column.field.field.initial = f"field:{made.pk}"
+            return column.heading
+    return ""
+
+
+def _made_words(made: ContactField, heading: str) -> str:
+    if not heading:
+        return _("The field “%(name)s” has been made. Choose it for its column.") % {
+            "name": made.name
+        }
+    words = _("The field “%(name)s” has been made and chosen for the column “%(heading)s”.")
+    return words % {"name": made.name, "heading": heading}
 
 
 def _columns_form(
@@ -121,23 +157,16 @@ def _keep_choices(request: MemberRequest, form: ColumnsForm) -> None:
     if request.POST.get("is_reread"):
         return
     for name, value in request.POST.items():
-        if name.startswith("column-") and name in form.fields:
+        if name in form.fields:
             form.fields[name].initial = value
+            form.initial.pop(name, None)
 
 
-def _context(request: MemberRequest, source: Import, form: ColumnsForm) -> dict[str, object]:
+def _context(request: MemberRequest, source: Import, form: ColumnsForm) -> dict[str, Any]:
     preview, refusal = _preview(source)
     reading_form = ReadingForm(initial=source.reading, sheets=preview.sheets)
-    good = [row.cells for row in preview.rows if row.fault is None][:MOST_EXAMPLES]
-    columns = [
-        Column(
-            number + 1,
-            preview.headings[number] if number < len(preview.headings) else "",
-            [cells[number][:LONGEST_CELL] for cells in good if number < len(cells)],
-            form[f"column-{number}"],
-        )
-        for number in range(len(source.columns))
-    ]
+    good = [row for row in preview.rows if row.fault is None]
+    is_card = source.reading["format"] == Format.VCARD
     return {
         "source": source,
         "import": ImportPage(source),
@@ -145,7 +174,10 @@ def _context(request: MemberRequest, source: Import, form: ColumnsForm) -> dict[
         "reading_form": reading_form,
         "reading_refusal": refusal,
         "format": source.reading["format"],
-        "columns": columns,
+        "columns": [
+            _column(preview.headings, good, number, form, is_card=is_card)
+            for number in range(len(source.columns))
+        ],
         "unreadable": sum(row.fault is not None for row in preview.rows),
         "rows_shown": len(preview.rows),
         "field_form": FieldForm(),
@@ -153,9 +185,19 @@ def _context(request: MemberRequest, source: Import, form: ColumnsForm) -> dict[
     }
 
 
+def _column(
+    headings: Sequence[str], rows: Sequence[Row], number: int, form: ColumnsForm, *, is_card: bool
+) -> Column:
+    cells = (row.cells[number] for row in rows if number < len(row.cells))
+    examples = [cell[:LONGEST_CELL] for cell in islice(filter(str.strip, cells), MOST_EXAMPLES)]
+    heading = headings[number] if number < len(headings) else ""
+    is_shown = bool(examples) or not is_card
+    return Column(number + 1, heading, examples, form[f"column-{number}"], is_shown)
+
+
 def _preview(source: Import) -> tuple[Preview, str]:
     """The file's first rows, or why there are none."""
     try:
-        return import_preview(source), ""
+        return import_preview(source, count=ROWS_LOOKED_AT), ""
     except FileRefused as refused:
         return _NOTHING, explain_file(refused)

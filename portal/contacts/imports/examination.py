@@ -10,10 +10,12 @@ from portal.contacts.imports.report import Named, Report, fault_key
 from portal.contacts.imports.seen import Seen
 from portal.contacts.models import ImportTarget
 from portal.contacts.reading import Bad, Doctor, Fault, Healthy, Meaning, Repair, Row
+from sms.phone import display
 
 # Of a row that cannot be imported so much is given back.
 LONGEST_BAD_CELL = 2_000
 MOST_BAD_CELLS = 200
+MOST_REPEATED = 10
 
 
 @dataclass
@@ -54,6 +56,8 @@ class Examination:
                 self._note_good(batch, row, found)
             else:
                 self.report.duplicates += 1
+                written = partial(_whom, found)
+                self.report.repeated.note(row.number, written, most=MOST_REPEATED)
         return batch
 
     def _note_good(self, batch: Batch, row: Row, found: Healthy) -> None:
@@ -62,6 +66,7 @@ class Examination:
         if found.phone:
             batch.phones.append(found.phone)
         else:
+            self.report.without_number += 1
             batch.names.append((found.name, found.search_key))
         if found.repairs:
             self._note_repairs(row, found.repairs)
@@ -81,6 +86,10 @@ class Examination:
         cells = [_storable(cell[:LONGEST_BAD_CELL]) for cell in row.cells[:MOST_BAD_CELLS]]
         told = _all_storable([fault.as_dict() for fault in faults])
         batch.bad.append((row.number, json.dumps(cells), json.dumps(told)))
+
+
+def _whom(found: Healthy) -> str:
+    return display(found.phone) if found.phone else found.name
 
 
 def _cell(row: Row, column: int | None) -> str:

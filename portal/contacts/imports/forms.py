@@ -12,9 +12,11 @@ from portal.accounts.models import User
 from portal.contacts.imports.services import Destination
 from portal.contacts.models import ContactField, FieldKind, Group, Import, ImportTarget
 from portal.contacts.reading import DELIMITERS, ENCODINGS, Format, Meaning, OwnField, Reading
+from portal.contacts.reading.limits import LONGEST_REASON
 
 LONGEST_PASTE = 1_000_000
 MOST_GROUPS = 1_000
+LAST_HEADER_ROW = 50
 NEW_GROUP = "new"
 FORMATS = {
     Format.CSV: gettext_lazy("CSV"),
@@ -91,29 +93,35 @@ class ReadingForm(forms.Form):
         required=False,
     )
     delimiter = forms.ChoiceField(
-        label=gettext_lazy("Cells are parted by"),
+        label=gettext_lazy("Columns are separated by"),
         choices=[(one, _DELIMITER_WORDS[one]) for one in DELIMITERS],
         required=False,
     )
     sheet = forms.ChoiceField(label=gettext_lazy("Sheet"), required=False)
-    has_header = forms.BooleanField(
-        label=gettext_lazy("The first row holds headings"), required=False
+    header_row = forms.ChoiceField(
+        label=gettext_lazy("Headings are in row"),
+        help_text=gettext_lazy("Rows above are passed over."),
+        required=False,
     )
 
     def __init__(self, *args: object, sheets: Sequence[str] = (), **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through untouched
         self.fields["sheet"].choices = [(one, one) for one in sheets]  # type: ignore[attr-defined]
+        numbered = [(str(number), str(number)) for number in range(1, LAST_HEADER_ROW + 1)]
+        choices = [("0", _("none: there are no headings")), *numbered]
+        self.fields["header_row"].choices = choices  # type: ignore[attr-defined]
 
     def reading(self, before: Reading) -> Reading:
         """As it was, but for what was chosen."""
         chosen = {name: value for name, value in self.cleaned_data.items() if value != ""}
-        reading = replace(before, **{**chosen, "format": Format(chosen["format"])})
+        typed = {"format": Format(chosen["format"]), "header_row": int(chosen.get("header_row", 0))}
+        reading = replace(before, **{**chosen, **typed})
         if reading.format is Format.XLSX:
             return replace(reading, encoding="", delimiter="")
         reading = replace(reading, encoding=reading.encoding or ENCODINGS[0], sheet="")
         if reading.format is Format.CSV:
             return replace(reading, delimiter=reading.delimiter or DELIMITERS[0])
-        return replace(reading, delimiter="", has_header=False)
+        return replace(reading, delimiter="", header_row=0)
 
 
 class ColumnsForm(forms.Form):
@@ -123,7 +131,7 @@ class ColumnsForm(forms.Form):
         label=gettext_lazy("Who sees the contacts"),
         choices=[
             ("shared", gettext_lazy("everybody in the organisation")),
-            ("own", gettext_lazy("only I")),
+            ("own", gettext_lazy("only me")),
         ],
         initial="shared",
         widget=forms.RadioSelect,
@@ -135,22 +143,30 @@ class ColumnsForm(forms.Form):
     known = forms.ChoiceField(
         label=gettext_lazy("Contacts that are there already"),
         choices=[
-            ("update", gettext_lazy("take over what the file says; empty cells change nothing")),
+            ("update", gettext_lazy("update from the file (empty cells change nothing)")),
             ("leave", gettext_lazy("leave as they are")),
         ],
         initial="update",
         widget=forms.RadioSelect,
     )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=LONGEST_REASON,
+        required=False,
+        help_text=gettext_lazy("For every number of which the file gives none."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
     def __init__(
         self, data: QueryDict | None, *, source: Import, member: User, fields: Sequence[OwnField]
     ) -> None:
-        super().__init__(data)
+        super().__init__(data, initial=_chosen_before(source))
         self.source, self.member = source, member
         if source.target == ImportTarget.STOP_LIST:
             for name in ("shelf", "group", "new_group", "known"):
                 del self.fields[name]
         else:
+            del self.fields["reason"]
             self.fields["group"].choices = self._group_choices()  # type: ignore[attr-defined]
         choices = _meaning_choices(source, fields)
         for number, meaning in enumerate(source.columns):
@@ -182,6 +198,7 @@ class ColumnsForm(forms.Form):
             group=Group.objects.filter(pk=group).first() if group.isdecimal() else None,
             new_group=" ".join(data["new_group"].split()) if group == NEW_GROUP else "",
             updates_known=data.get("known") != "leave",
+            reason=" ".join(data.get("reason", "").split()),
         )
 
     def _group_choices(self) -> list[tuple[str, object]]:
@@ -211,6 +228,18 @@ class FieldForm(forms.Form):
             raise forms.ValidationError(_("Name the field."))
         ContactField._meta.get_field("name").run_validators(name)
         return name
+
+
+def _chosen_before(source: Import) -> dict[str, str]:
+    """Where the rows were to go when the file was last checked; at first, the usual."""
+    is_new_group = bool(source.group_name) and not source.outcome.get("group_existed")
+    return {
+        "shelf": "own" if source.owner_id else "shared",
+        "group": NEW_GROUP if is_new_group else str(source.group_id or ""),
+        "new_group": source.group_name if is_new_group else "",
+        "known": "update" if source.updates_known else "leave",
+        "reason": source.outcome.get("reason", ""),
+    }
 
 
 def _meaning_choices(source: Import, fields: Sequence[OwnField]) -> list[tuple[str, object]]:

@@ -17,10 +17,12 @@ class Named:
     count: int = 0
     examples: list[tuple[int, str]] = field(default_factory=list)
 
-    def note(self, row_number: int, written: Callable[[], str]) -> None:
-        """``written`` is asked of the first ones alone."""
+    def note(
+        self, row_number: int, written: Callable[[], str], *, most: int = MOST_EXAMPLES
+    ) -> None:
+        """``written`` is asked of the first ``most`` alone."""
         self.count += 1
-        if len(self.examples) < MOST_EXAMPLES:
+        if len(self.examples) < most:
             self.examples.append((row_number, written()[:LONGEST_EXAMPLE]))
 
 
@@ -29,6 +31,7 @@ class Report:
     """Counts of rows. ``good`` ones can be imported; of them ``known`` are there already and in
     use, ``archived`` are in the archive, ``stopped`` are on the stop list (for an import into the
     stop list, ``known`` are the organisation's entries and ``stopped`` the platform's).
+    ``without_number``: good ones that nothing can be sent to. ``repeated``: the first duplicates.
     ``faults``: by code, that of a number with its own after a colon. ``headings``: of the file."""
 
     rows: int = 0
@@ -36,11 +39,13 @@ class Report:
     known: int = 0
     archived: int = 0
     stopped: int = 0
+    without_number: int = 0
     duplicates: int = 0
     blank: int = 0
     bad: int = 0
     repaired: int = 0
     headings: list[str] = field(default_factory=list)
+    repeated: Named = field(default_factory=Named)
     repairs: dict[str, Named] = field(default_factory=dict)
     faults: dict[str, Named] = field(default_factory=dict)
 
@@ -55,7 +60,8 @@ class Report:
             group: {code: Named(**one) for code, one in stored.get(group, {}).items()}
             for group in ("repairs", "faults")
         }
-        return cls(**{**stored, **named})
+        repeated = Named(**stored.get("repeated", {}))
+        return cls(**{**stored, **named, "repeated": repeated})
 
     @property
     def new(self) -> int:

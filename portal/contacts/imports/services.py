@@ -36,12 +36,14 @@ _OPEN = (ImportStage.UPLOADED, ImportStage.CHECKED)
 @dataclass(frozen=True)
 class Destination:
     """Where good rows go. ``is_own``: the member's own contacts, not shared ones. ``group``: an
-    existing one; ``new_group``: the name of one to be made ("" for none)."""
+    existing one; ``new_group``: the name of one to be made ("" for none). ``reason``: of
+    numbers for the stop list of which the file gives none."""
 
     is_own: bool = False
     group: Group | None = None
     new_group: str = ""
     updates_known: bool = True
+    reason: str = ""
 
 
 @transaction.atomic
@@ -98,7 +100,7 @@ def import_check(
     source.group = destination.group
     source.group_name = destination.group.name if destination.group else destination.new_group
     source.updates_known = destination.updates_known
-    source.outcome = {"group_existed": destination.group is not None}
+    source.outcome = {"group_existed": destination.group is not None, "reason": destination.reason}
     source.stage, source.failure, source.stop_requested = ImportStage.CHECKING, "", False
     source.takeovers = 0
     headings = _headings_of(source)
@@ -164,10 +166,10 @@ def import_discard(*, source: Import, actor: User) -> None:
     Import.objects.filter(pk=source.pk).delete()
 
 
-def import_preview(source: Import) -> Preview:
-    """The first rows. Raises FileRefused."""
+def import_preview(source: Import, *, count: int = 20) -> Preview:
+    """The first ``count`` rows. Raises FileRefused."""
     with stored_file(source) as file:
-        return preview(file, Reading.from_dict(source.reading), limits=file_limits())
+        return preview(file, Reading.from_dict(source.reading), count=count, limits=file_limits())
 
 
 def _headings_of(source: Import) -> list[str]:

@@ -37,8 +37,10 @@ PASTED = "paste.txt"
 @require_safe
 @requires(Right.EDIT_CONTACTS)
 def imports(request: MemberRequest) -> HttpResponse:
-    """The member's own, newest first."""
+    """The member's own, newest first; where there is none yet, the first is begun."""
     own = Import.objects.visible_to(request.member)
+    if not own.exists():
+        return redirect("contacts:import_add")
     page = keyset_page(own, fields=("-id",), cursor=request.GET.get("cursor"))
     shown = [ImportPage(source) for source in page.items]
     return render(request, "contacts/imports/imports.html", {"page": page, "imports": shown})
@@ -63,7 +65,12 @@ def import_add(request: MemberRequest) -> HttpResponse:
             show_refusal(form, refusal)
         else:
             return redirect("contacts:import_columns", pk=source.pk)
-    context = {"form": form, "most_bytes": settings.IMPORT_MAX_BYTES, "too_big": _too_big()}
+    context = {
+        "form": form,
+        "most_bytes": settings.IMPORT_MAX_BYTES,
+        "too_big": _too_big(),
+        "is_first": not Import.objects.visible_to(request.member).exists(),
+    }
     return render(request, "contacts/imports/upload.html", context)
 
 

@@ -27,7 +27,7 @@ _FILE: Mapping[str, str | Promise] = {
     FileFault.OPEN_DOCUMENT: _("This is a spreadsheet of LibreOffice. Save it as .xlsx or CSV."),
     FileFault.ENCRYPTED: _("The workbook has a password. Save it without one."),
     FileFault.UNKNOWN_FORMAT: _(
-        "This is no list that can be read. Save it as CSV, .xlsx or vCard (.vcf)."
+        "This file is not a list of contacts. Save it as CSV, .xlsx or vCard."
     ),
     FileFault.NO_SUCH_SHEET: _("The workbook has no sheet “%(sheet)s”. Choose another."),
 }

@@ -80,7 +80,8 @@ def _write(source: Import, rows: CheckedRows) -> None:
 
 
 def _stop(source: Import, lines: list[str]) -> dict[str, int]:
-    reasons = dict(values(line) for line in lines)
+    otherwise = source.outcome.get("reason", "")
+    reasons = {phone: reason or otherwise for phone, reason in map(values, lines)}
     stops = stop_list_add_each(
         organisation=source.organisation,
         reasons=reasons,

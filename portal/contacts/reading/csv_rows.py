@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain, dropwhile, islice
 from typing import BinaryIO
 
 from portal.contacts.reading.csv_records import records
@@ -14,9 +14,10 @@ _SHOWN_CELLS = 50
 
 
 def csv_rows(
-    source: BinaryIO, *, encoding: str, delimiter: str, has_header: bool
+    source: BinaryIO, *, encoding: str, delimiter: str, header_row: int = 0
 ) -> tuple[list[str], Iterator[Row]]:
-    """The header's cells, and the rows after it without blank lines.
+    """The cells of the first row that is not blank from ``header_row`` on, and the rows after it
+    without blank lines; for 0 no header, and all rows.
 
     A row is an error row where it has a NUL, bytes that mean nothing in ``encoding``, another
     number of cells than the header (empty ones at the end do not count; without a header the
@@ -24,8 +25,9 @@ def csv_rows(
     reading goes on at the next line.
     """
     all_rows = records(source, encoding=encoding, delimiter=delimiter)
-    if has_header:
-        heading = _without_empty_end(next(all_rows, Row(0, [])).cells)
+    if header_row:
+        from_header = dropwhile(lambda row: row.number < header_row, all_rows)
+        heading = _without_empty_end(next(from_header, Row(0, [])).cells)
         return heading, _of_width(all_rows, len(heading))
     first = list(islice(all_rows, _ROWS_TO_JUDGE_WIDTH))
     return [], _of_width(chain(first, all_rows), _usual_width(first))

@@ -61,14 +61,14 @@ def _opened(
     refuse_by_size(source, limits)
     if reading.format is Format.XLSX:
         workbook = open_workbook(source, limits=limits)
-        headings, all_rows = xlsx_rows(workbook, sheet=reading.sheet, has_header=reading.has_header)
+        headings, all_rows = xlsx_rows(workbook, sheet=reading.sheet, header_row=reading.header_row)
         return headings, all_rows, sheet_names(workbook)
     if reading.format is Format.CSV:
         headings, all_rows = csv_rows(
             source,
             encoding=reading.encoding,
             delimiter=reading.delimiter,
-            has_header=reading.has_header,
+            header_row=reading.header_row,
         )
         return headings, all_rows, []
     if reading.format is Format.VCARD:

@@ -67,6 +67,7 @@ _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?(?:E\+?[0-9]+)?", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]+(?:[ .'’-]+[^\W\d_]+){0,5}\.?")
 _MOST = 0.8
 _SOME = 0.25
+_VARIED = 0.5
 # Excel's spoilt numbers are numbers all the same.
 _LIKE_A_PHONE = re.compile(
     r"[+(]?[78][0-9 ()+.,-]{9,20}|\(?9[0-9 ()-]{9,14}|[0-9](?:[.,][0-9]+)?E\+?[0-9]+",
@@ -160,7 +161,7 @@ def _guess_phone(guesses: list[str], columns: Mapping[int, Sequence[str]]) -> No
 
 def _guess_names(guesses: list[str], columns: Mapping[int, Sequence[str]]) -> None:
     """A column of full names; or one of surnames with given names, and maybe patronymics, beside
-    it; else the first column of words."""
+    it; else the first column of words, of which those that repeat come last: towns, not people."""
     of_words = [
         column
         for column, cells in columns.items()
@@ -170,10 +171,15 @@ def _guess_names(guesses: list[str], columns: Mapping[int, Sequence[str]]) -> No
         if _mostly(columns[column], _is_surname) and column + 1 in of_words:
             _name_parts(guesses, columns, column)
             return
-    full = (each for each in of_words if _share(columns[each], _has_space) > _SOME)
-    column = next(full, next(iter(of_words), -1))
+    varied = [column for column in of_words if _is_varied(columns[column])] or of_words
+    full = (each for each in varied if _share(columns[each], _has_space) > _SOME)
+    column = next(full, next(iter(varied), -1))
     if column >= 0:
         guesses[column] = Meaning.NAME
+
+
+def _is_varied(cells: Sequence[str]) -> bool:
+    return len(set(cells)) > len(cells) * _VARIED
 
 
 def _name_parts(guesses: list[str], columns: Mapping[int, Sequence[str]], surname: int) -> None:

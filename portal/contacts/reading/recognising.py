@@ -10,10 +10,9 @@ from portal.contacts.reading.csv_rows import csv_rows
 from portal.contacts.reading.encodings import encoding_of
 from portal.contacts.reading.faults import FileFault, FileRefused
 from portal.contacts.reading.files import refuse_by_size
-from portal.contacts.reading.meanings import is_known_heading, looks_like_data
+from portal.contacts.reading.headings import header_row_of
 from portal.contacts.reading.ways import DEFAULT_LIMITS, DELIMITERS, Format, Limits, Reading, Row
 from portal.contacts.reading.xlsx import (
-    OpenWorkbook,
     first_sheet_with_data,
     open_workbook,
     xlsx_rows,
@@ -65,12 +64,9 @@ def _xlsx(source: BinaryIO, limits: Limits) -> Reading:
     """OpenDocument is a zip file too."""
     opened = open_workbook(source, limits=limits)
     sheet = first_sheet_with_data(opened)
-    return Reading(Format.XLSX, sheet=sheet, has_header=_sheet_has_header(opened, sheet))
-
-
-def _sheet_has_header(opened: OpenWorkbook, sheet: str) -> bool:
-    _heading, all_rows = xlsx_rows(opened, sheet=sheet, has_header=False)
-    return _has_header(list(islice(all_rows, _SAMPLE)))
+    _heading, all_rows = xlsx_rows(opened, sheet=sheet)
+    header_row = header_row_of(list(islice(all_rows, _SAMPLE)))
+    return Reading(Format.XLSX, sheet=sheet, header_row=header_row)
 
 
 def _text(source: BinaryIO, text: str, encoding: str, *, is_csv: bool) -> Reading:
@@ -80,9 +76,9 @@ def _text(source: BinaryIO, text: str, encoding: str, *, is_csv: bool) -> Readin
     if not delimiter and not is_csv:
         return Reading(Format.TEXT, encoding)
     delimiter = delimiter or DELIMITERS[0]
-    _heading, all_rows = csv_rows(source, encoding=encoding, delimiter=delimiter, has_header=False)
-    has_header = _has_header(list(islice(all_rows, _SAMPLE)))
-    return Reading(Format.CSV, encoding, delimiter, has_header)
+    _heading, all_rows = csv_rows(source, encoding=encoding, delimiter=delimiter)
+    header_row = header_row_of(list(islice(all_rows, _SAMPLE)))
+    return Reading(Format.CSV, encoding, delimiter, header_row)
 
 
 def _delimiter(source: BinaryIO, encoding: str, least: float) -> str:
@@ -90,9 +86,7 @@ def _delimiter(source: BinaryIO, encoding: str, least: float) -> str:
     ""."""
     best, best_share = "", least
     for delimiter in DELIMITERS:
-        _heading, all_rows = csv_rows(
-            source, encoding=encoding, delimiter=delimiter, has_header=False
-        )
+        _heading, all_rows = csv_rows(source, encoding=encoding, delimiter=delimiter)
         share = _evenness(list(islice(all_rows, _SAMPLE)))
         if share > best_share:
             best, best_share = delimiter, share
@@ -106,15 +100,3 @@ def _evenness(sample: Sequence[Row]) -> float:
         return 0.0
     width, number = max(widths.items(), key=lambda item: (item[1], item[0]))
     return number / len(sample) if width > 1 else 0.0
-
-
-def _has_header(sample: Sequence[Row]) -> bool:
-    """Whether the first row speaks of what the others hold."""
-    if not sample:
-        return False
-    first = sample[0].cells
-    if any(is_known_heading(cell) for cell in first):
-        return True
-    if any(looks_like_data(cell) for cell in first):
-        return False
-    return any(looks_like_data(cell) for row in sample[1:] for cell in row.cells)

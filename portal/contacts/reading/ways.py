@@ -22,26 +22,28 @@ class Format(StrEnum):
 @dataclass(frozen=True)
 class Reading:
     """``encoding``: one of ENCODINGS, "" for XLSX. ``delimiter``: one of DELIMITERS, of CSV alone.
-    ``has_header``: of CSV and XLSX. ``sheet``: the name of a sheet of XLSX."""
+    ``header_row``: of CSV and XLSX, the number of the row of headings, 0 for none; rows above
+    it are passed over. ``sheet``: the name of a sheet of XLSX."""
 
     format: Format
     encoding: str = ""
     delimiter: str = ""
-    has_header: bool = False
+    header_row: int = 0
     sheet: str = ""
 
-    def as_dict(self) -> dict[str, str | bool]:
+    def as_dict(self) -> dict[str, str | int]:
         """For JSON."""
         return asdict(self) | {"format": self.format.value}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, object]) -> "Reading":
-        """What ``as_dict`` gave."""
+        """What ``as_dict`` gave, also before rows of headings had numbers."""
+        header_row = stored.get("header_row", stored.get("has_header", False))
         return cls(
             format=Format(str(stored["format"])),
             encoding=str(stored["encoding"]),
             delimiter=str(stored["delimiter"]),
-            has_header=bool(stored["has_header"]),
+            header_row=int(header_row) if isinstance(header_row, int) else 0,
             sheet=str(stored["sheet"]),
         )
 

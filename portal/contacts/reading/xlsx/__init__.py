@@ -6,7 +6,7 @@ unpacks a whole sheet before its first row.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain, dropwhile, islice
 from typing import BinaryIO, NamedTuple
 
 from portal.contacts.reading.faults import Fault, FaultCode, FileFault, FileRefused
@@ -43,15 +43,17 @@ def first_sheet_with_data(opened: OpenWorkbook) -> str:
 
 
 def xlsx_rows(
-    opened: OpenWorkbook, *, sheet: str, has_header: bool
+    opened: OpenWorkbook, *, sheet: str, header_row: int = 0
 ) -> tuple[list[str], Iterator[Row]]:
-    """The header's cells, and the rows after it, all as wide as the widest of the first ones; a
-    wider one is an error row. Raises FileRefused: NO_SUCH_SHEET."""
+    """The cells of the first row with anything in it from ``header_row`` on (for 0 no header), and
+    the rows after it, all as wide as the widest of the first ones; a wider one is an error row.
+    Raises FileRefused: NO_SUCH_SHEET."""
     chosen = next((each for each in _shown(opened) if each.name == sheet), None)
     if chosen is None:
         raise FileRefused(FileFault.NO_SUCH_SHEET, sheet=sheet)
     all_rows = sheet_rows(*opened, chosen)
-    heading = next(all_rows, Row(0, [])).cells if has_header else []
+    from_header = dropwhile(lambda row: row.number < header_row, all_rows)
+    heading = next(from_header, Row(0, [])).cells if header_row else []
     first = list(islice(all_rows, _ROWS_TO_JUDGE_WIDTH))
     width = max(len(heading), *(len(row.cells) for row in first), 0, 0)
     return heading, _of_width(chain(first, all_rows), width)

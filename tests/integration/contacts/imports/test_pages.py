@@ -109,7 +109,7 @@ def test_an_html_file_name_and_cells_stay_inert(client: Client, author: User) ->
 def test_reading_the_file_another_way_shows_other_columns(client: Client, author: User) -> None:
     source = import_made(author, LIST)
     address = reverse("contacts:import_reread", args=[source.pk])
-    data = {"format": "csv", "encoding": "koi8-r", "delimiter": ",", "has_header": "on"}
+    data = {"format": "csv", "encoding": "koi8-r", "delimiter": ",", "header_row": "1"}
 
     response = client.post(address, data, headers=HTMX)
 

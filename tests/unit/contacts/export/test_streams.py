@@ -41,7 +41,7 @@ def as_xlsx(people: Sequence[Sequence[str]]) -> Iterator[bytes]:
 def read_back(content: bytes) -> list[list[str]]:
     source = io.BytesIO(content)
     reading = recognise(source, "Контакты.csv")
-    assert reading.has_header
+    assert reading.header_row == 1
     return [row.cells for row in rows(source, reading) if row.fault is None]
 
 

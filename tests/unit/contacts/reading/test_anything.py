@@ -38,7 +38,7 @@ READINGS = st.builds(
     format=st.sampled_from(Format),
     encoding=st.sampled_from(ENCODINGS),
     delimiter=st.sampled_from(DELIMITERS),
-    has_header=st.booleans(),
+    header_row=st.integers(0, 12),
     sheet=st.just("Лист1"),
 )
 WORKBOOK = workbook_of(["Имя", "Телефон"], ["Анна", 79210000000]).getvalue()

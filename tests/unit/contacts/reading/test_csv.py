@@ -32,7 +32,7 @@ PEOPLE = "ФИО{0}Телефон\r\nИванов Иван{0}79210000000\r\nПё
 )
 def test_encoding_delimiter_and_header_are_found(encoding: str, found: str, delimiter: str) -> None:
     content = PEOPLE.format(delimiter).encode(encoding)
-    assert reading_of(content) == Reading(Format.CSV, found, delimiter, has_header=True)
+    assert reading_of(content) == Reading(Format.CSV, found, delimiter, header_row=1)
     assert cells(content) == [["Иванов Иван", "79210000000"], ["Пётр Ильин", "79210000001"]]
 
 
@@ -125,7 +125,7 @@ def test_rows_are_numbered_as_a_spreadsheet_numbers_them() -> None:
 def test_a_line_of_megabytes_is_one_error_row_in_flat_memory() -> None:
     content = "name;phone\n" + "x" * 20_000_000 + "\nБ;2\n"
     source = file_of(content)
-    reading = Reading(Format.CSV, "utf-8", ";", has_header=True)
+    reading = Reading(Format.CSV, "utf-8", ";", header_row=1)
     tracemalloc.start()
     found = list(rows(source, reading))
     peak = tracemalloc.get_traced_memory()[1]

@@ -62,3 +62,8 @@ def test_without_a_header_the_cells_themselves_say(row: list[str], meanings: lis
 def test_a_stop_list_has_reasons_for_notes_and_no_names() -> None:
     headings = ["ФИО", "Телефон", "Комментарий"]
     assert guess_meanings(headings, [], [], {}, wants_reason=True) == ["", "phone", "reason"]
+
+
+def test_towns_that_repeat_are_no_names_where_names_stand_beside_them() -> None:
+    rows = [["Москва", "Анна"], ["Москва", "Пётр"], ["Псков", "Ольга"], ["Псков", "Олег"]]
+    assert guess_meanings([], rows, [], {}) == ["", "name"]
