@@ -25,10 +25,15 @@ _RECALL = """
               AND (e.token IS NULL OR e.token = u.token)
               AND EXISTS (
                   SELECT FROM delivery_recipient r
-                    JOIN contacts_stoplistentry stop ON stop.phone = r.phone
-                   WHERE r.envelope_id = e.id AND stop.created_at > %(since)s
-                     AND (stop.organisation_id = %(organisation)s
-                          OR stop.organisation_id IS NULL))
+                   CROSS JOIN LATERAL (
+                         SELECT FROM contacts_stoplistentry
+                          WHERE organisation_id = %(organisation)s AND phone = r.phone
+                            AND created_at > %(since)s
+                          UNION ALL
+                         SELECT FROM contacts_stoplistentry
+                          WHERE organisation_id IS NULL AND phone = r.phone
+                            AND created_at > %(since)s) AS stop
+                   WHERE r.envelope_id = e.id)
               FOR NO KEY UPDATE OF e SKIP LOCKED)
     RETURNING id
 """
