@@ -11,7 +11,7 @@
 import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
@@ -19,6 +19,8 @@ from typing import Any
 MOST_RULES = 20
 LONGEST_VALUE = 150
 MOST_DAYS = 366
+# Who was added after a day was added from the next one on, and that must be one.
+LATEST_ADDED_AFTER = date.max - timedelta(days=1)
 NAME = "name"
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 
@@ -183,7 +185,10 @@ def _number(raw: object) -> NumberRule:
 
 
 def _added(raw: object) -> AddedRule:
-    return AddedRule(_day(_of_keys(raw, {"kind", "after"})["after"]))
+    after = _day(_of_keys(raw, {"kind", "after"})["after"])
+    if after > LATEST_ADDED_AFTER:
+        raise ConditionsBroken("after")
+    return AddedRule(after)
 
 
 def _group(raw: object) -> GroupRule:

@@ -6,12 +6,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.accounts.models import User
 from portal.contacts.groups.conditions import (
+    LATEST_ADDED_AFTER,
     LONGEST_VALUE,
     MOST_DAYS,
     NAME,
@@ -176,17 +178,28 @@ def _value_fields(kind: str, test: str, groups: Choices) -> dict[str, forms.Fiel
     if kind == "text":
         return {"value": forms.CharField(label=_("Value"), max_length=LONGEST_VALUE)}
     if kind != "number":
-        return _date_fields("after" if kind == "added" else test)
+        return {"value": _added_field()} if kind == "added" else _date_fields(test)
     fields: dict[str, forms.Field] = {"value": _DecimalField(label=_("Value"))}
     if test == NumberTest.BETWEEN.value:
         fields["upper"] = _DecimalField(label=_("At most"))
     return fields
 
 
+def _added_field() -> forms.DateField:
+    field = _day_field()
+    words = _("The day is too far ahead. Choose an earlier one.")
+    field.validators.append(MaxValueValidator(LATEST_ADDED_AFTER, message=words))
+    return field
+
+
+def _day_field() -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=_("Day"), widget=widget, input_formats=["%Y-%m-%d"])
+
+
 def _date_fields(test: str) -> dict[str, forms.Field]:
     if test in _OF_DAYS:
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        return {"value": forms.DateField(label=_("Day"), widget=widget, input_formats=["%Y-%m-%d"])}
+        return {"value": _day_field()}
     if test == DateTest.MONTH.value:
         return {"value": forms.ChoiceField(label=_("Month"), choices=list(_MONTHS))}
     if test == DateTest.NEXT_DAYS.value:

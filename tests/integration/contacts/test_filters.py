@@ -154,6 +154,30 @@ def test_when_they_were_added_and_other_groups(member: User) -> None:
     assert names(saved(member, {"kind": "group", "group": group.pk, "is_in": False})) == {new.name}
 
 
+def test_added_after_the_last_of_all_days_finds_nobody(client: Client, member: User) -> None:
+    person(member, "А")
+
+    group = saved(member, {"kind": "added", "after": "9999-12-31"}, match="any")
+
+    assert names(group) == set()
+    assert client.get(reverse("contacts:group", args=[group.pk])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("day", "is_saved"), [("0001-01-01", True), ("9999-12-30", True), ("9999-12-31", False)]
+)
+def test_a_day_that_none_follows_is_refused_with_words(
+    client: Client, member: User, day: str, is_saved: bool
+) -> None:
+    rule = {"r0-subject": "added", "r0-test": "after", "r0-value": day}
+    data = {"name": "F", "whose": "shared", "match": "all", "count": "1", **rule}
+
+    page = client.post(ADD, {**data, "save": "1"}, follow=True)
+
+    assert Group.objects.exists() is is_saved
+    assert ("The day is too far ahead." in page.content.decode()) is not is_saved
+
+
 def test_all_of_the_rules_or_any(member: User, fields: dict[str, ContactField]) -> None:
     person(member, "Анна", city="Тверь")
     person(member, "Яна", city="Тверь")
