@@ -25,6 +25,7 @@ from portal.contacts.doorbell import ring_bulk
 from portal.contacts.lists.query import FilterGone, list_query
 from portal.contacts.lists.search import AS_ADDED, asked, search_rows
 from portal.contacts.models import BulkAction, BulkKind, BulkState, Contact
+from portal.core.deadlocks import retried_after_deadlock
 from portal.core.errors import Refused
 from portal.core.lease import LeaseLost, abandoned, held, let_go, take
 from portal.core.walk import first_fitting
@@ -118,6 +119,7 @@ def _count(action_id: int) -> None:
     BulkAction.objects.filter(pk=action_id).update(total=rows.filter(found).count())
 
 
+@retried_after_deadlock
 @transaction.atomic
 def _step(action_id: int, token: uuid.UUID) -> bool:
     """Whether there is more to do."""

@@ -11,7 +11,7 @@ from portal.audit.services import event_record
 from portal.contacts.editing import locked_contact, refuse_unless_may_edit
 from portal.contacts.groups.condition_queries import is_whole
 from portal.contacts.groups.conditions import Conditions
-from portal.contacts.models import Contact, Group, Membership
+from portal.contacts.models import Contact, Group, Import, Membership
 from portal.core.errors import Conflict, Refused
 from portal.core.uniqueness import refused_if_taken
 
@@ -55,7 +55,9 @@ def group_change(
 
 @transaction.atomic
 def group_delete(*, group: Group, actor: User) -> None:
-    """Its contacts stay."""
+    """Its contacts stay. It waits for the step of an import that writes into the group; the next
+    step finds it gone."""
+    _hold_imports_into(group)
     group = _editable(group, actor)
     Group.objects.filter(pk=group.pk).delete()
     _record(Action.DELETED, group, actor, {})
@@ -86,6 +88,12 @@ def group_remove_contact(*, group: Group, contact: Contact, actor: User) -> None
     if group.contacts.contains(contact):
         group.contacts.remove(contact)
         _record(Action.CHANGED, group, actor, {"removed": [contact.pk]})
+
+
+def _hold_imports_into(group: Group) -> None:
+    """Before the group: an import holds itself while it writes into one."""
+    into = Import.objects.select_for_update(no_key=True, of=("self",)).filter(group=group)
+    list(into.order_by("pk").values_list("pk"))
 
 
 def _editable(group: Group, actor: User) -> Group:

@@ -21,18 +21,22 @@ _SAID = (*_NAME_PARTS, "note")
 # Somebody may add the same numbers at the same time; each time they are known.
 _MOST_TRIES = 20
 
-_OF_SHELF = """
-    SELECT id, phone, surname, given_name, patronymic, name, note, field_values::text,
-           archived_at IS NOT NULL
-      FROM contacts_contact
+_BY_NUMBER = """
+    SELECT id FROM contacts_contact
      WHERE organisation_id = %(organisation)s AND shelf = %(shelf)s
+       AND phone <> '' AND phone = ANY(%(keys)s::text[])
 """
-_KNOWN_BY_NUMBER = f"""
-    {_OF_SHELF} AND phone <> '' AND phone = ANY(%(keys)s::text[])
-     ORDER BY id FOR NO KEY UPDATE
+_BY_NAME = """
+    SELECT id FROM contacts_contact
+     WHERE organisation_id = %(organisation)s AND shelf = %(shelf)s
+       AND archived_at IS NULL AND phone = '' AND search_key = ANY(%(keys)s::text[])
 """
-_KNOWN_BY_NAME = f"""
-    {_OF_SHELF} AND archived_at IS NULL AND phone = '' AND search_key = ANY(%(keys)s::text[])
+_LOCKED = """
+    SELECT id, phone, surname, given_name, patronymic, name, note, field_values::text,
+           archived_at IS NULL
+      FROM contacts_contact
+     WHERE id = ANY(%(ids)s::bigint[])
+       AND organisation_id = %(organisation)s AND shelf = %(shelf)s
      ORDER BY id FOR NO KEY UPDATE
 """
 _CHANGED = """
@@ -85,7 +89,7 @@ class Known(NamedTuple):
     name: str
     note: str
     field_values: str
-    is_archived: bool
+    is_in_use: bool
 
 
 class People:
@@ -103,10 +107,11 @@ class People:
     def write(self, lines: Sequence[str]) -> dict[str, int]:
         """How many were ``made``, ``changed``, ``left`` as they were, and left in the archive."""
         for _ in range(_MOST_TRIES):
-            known = self._known(lines)
-            new = [line for line in lines if _key(line) not in known] if known else lines
             try:
+                # What a try has locked it lets go: the next one locks all in order again.
                 with transaction.atomic():
+                    known = self._known(lines)
+                    new = [line for line in lines if _key(line) not in known] if known else lines
                     self._make(new)
             except IntegrityError:
                 self._expects_known = True
@@ -115,17 +120,25 @@ class People:
         raise RuntimeError("A batch met new contacts of its numbers at every try")
 
     def _known(self, lines: Sequence[str]) -> dict[str, Known]:
-        """By number, and by name those without one."""
-        found = []
+        """By number, and by name those without one; locked in the order of their ids, as everybody
+        locks contacts."""
+        if not (found := self._found(lines)):
+            return {}
+        ids = integers(pk for (pk,) in found)
+        locked = [Known(*row) for row in rows_planned_now(_LOCKED, {**self._shelf, "ids": ids})]
+        known = {one.phone or f"\t{one.name}": one for one in locked if one.phone or one.is_in_use}
+        return {key: known[key] for key in map(_key, lines) if key in known}
+
+    def _found(self, lines: Sequence[str]) -> list[tuple[int]]:
+        found: list[tuple[int]] = []
         if self._expects_known:
             phones = numbers(map(phone_of, lines))
-            found = rows_planned_now(_KNOWN_BY_NUMBER, {**self._shelf, "keys": phones})
-        nameless = [values(line) for line in lines if line.startswith("\t")]
-        if nameless:
-            keys = [row[COLUMNS.index("search_key")] for row in nameless]
-            found += rows_planned_now(_KNOWN_BY_NAME, {**self._shelf, "keys": keys})
-        contacts = (Known(*row) for row in found)
-        return {contact.phone or f"\t{contact.name}": contact for contact in contacts}
+            found += rows_planned_now(_BY_NUMBER, {**self._shelf, "keys": phones})
+        numberless = [values(line) for line in lines if line.startswith("\t")]
+        if numberless:
+            keys = [row[COLUMNS.index("search_key")] for row in numberless]
+            found += rows_planned_now(_BY_NAME, {**self._shelf, "keys": keys})
+        return found
 
     def _make(self, lines: Sequence[str]) -> None:
         source = self._source
@@ -143,7 +156,7 @@ class People:
 
     def _meet(self, lines: Sequence[str], known: dict[str, Known]) -> dict[str, int]:
         """What the file says of those who are there already."""
-        in_use = {key: one for key, one in known.items() if not one.is_archived}
+        in_use = {key: one for key, one in known.items() if one.is_in_use}
         changed = 0
         if self._source.updates_known:
             met = ((in_use[key], line) for line in lines if (key := _key(line)) in in_use)

@@ -199,7 +199,9 @@ def _refuse_destination(actor: User, destination: Destination) -> None:
     group = destination.group
     if group is None:
         return
-    if group not in Group.objects.visible_to(actor) or group.is_filter:
+    # Locked, so that it is not deleted before the import has it.
+    visible = Group.objects.visible_to(actor).select_for_update(no_key=True, of=("self",))
+    if not visible.filter(pk=group.pk, conditions__isnull=True):
         raise Conflict(
             _("The chosen group has been deleted meanwhile. Choose again."), field="group"
         )

@@ -21,6 +21,7 @@ from portal.contacts.models import (
     StopListEntry,
 )
 from portal.contacts.stop_list import stop_list_take_back
+from portal.core.deadlocks import retried_after_deadlock
 from portal.core.errors import Refused
 from portal.core.lease import held
 from portal.core.prepared import integers, rows, rows_planned_now
@@ -56,9 +57,10 @@ _LEAVE_GROUP = """
         RETURNING id)
     SELECT count(*) FROM gone
 """
+# Locked: who is being put into a group at this very moment is in it when it is asked.
 _NEXT_MADE = """
     SELECT id FROM contacts_contact
-     WHERE imported_by_id = %(source)s AND id > %(after)s ORDER BY id LIMIT %(most)s
+     WHERE imported_by_id = %(source)s AND id > %(after)s ORDER BY id LIMIT %(most)s FOR UPDATE
 """
 # Whoever has been put into a group since is in use.
 _DELETE = """
@@ -79,6 +81,7 @@ def undo_slice(source: Import, token: uuid.UUID, *, seconds: float) -> None:
         pass
 
 
+@retried_after_deadlock
 @transaction.atomic
 def _step(pk: int, token: uuid.UUID) -> bool:
     source = held(Import.objects.select_related("organisation", "author"), pk, token)
@@ -166,8 +169,11 @@ def _end(source: Import) -> None:
 
 
 def _delete_group_it_made(source: Import) -> None:
-    group = Group.objects.filter(pk=source.outcome.get("made_group"))
-    group.filter(memberships=None).delete()
+    """Nobody joins it once it is locked."""
+    made = Group.objects.select_for_update(of=("self",))
+    group = made.filter(pk=source.outcome.get("made_group")).first()
+    if group is not None and not group.memberships.exists():
+        group.delete()
 
 
 def _ring_next(organisation_id: int) -> None:

@@ -23,6 +23,7 @@ from portal.contacts.models import (
     StopSource,
 )
 from portal.contacts.stop_list import stop_list_add_each
+from portal.core.deadlocks import retried_after_deadlock
 from portal.core.lease import held
 
 # PostgreSQL gathers new words and sorts them into their index in heaps of this size: the bigger
@@ -38,6 +39,7 @@ def write_slice(source: Import, token: uuid.UUID, *, seconds: float) -> None:
         pass
 
 
+@retried_after_deadlock
 @transaction.atomic
 def _step(pk: int, token: uuid.UUID) -> bool:
     """Write one batch; whether there is more to do now."""

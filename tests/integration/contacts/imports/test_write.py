@@ -29,6 +29,7 @@ from tests.factories import (
     MemberFactory,
     import_made,
 )
+from tests.integration.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -143,6 +144,7 @@ def test_ones_own_contacts_stand_beside_shared_ones(author: User) -> None:
     assert Group.objects.get(name="Мои").owner == author
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_number_that_somebody_adds_meanwhile_is_known_then(
     author: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,7 +154,7 @@ def test_a_number_that_somebody_adds_meanwhile_is_known_then(
     def add_first(self: people.People, lines: list[str]) -> dict[str, people.Known]:
         found = known(self, lines)
         if not Contact.objects.exists():
-            ContactFactory(organisation=author.organisation, phone="79210000001")
+            at_once(lambda: ContactFactory(organisation=author.organisation, phone="79210000001"))
         return found
 
     monkeypatch.setattr(people.People, "_known", add_first)
@@ -160,6 +162,16 @@ def test_a_number_that_somebody_adds_meanwhile_is_known_then(
 
     assert outcome(source, "made", "changed") == [1, 1]
     assert Contact.objects.filter(phone="79210000001").count() == 1
+
+
+def test_whose_name_is_spelt_otherwise_stays_out_of_the_group(author: User) -> None:
+    group = GroupFactory(organisation=author.organisation)
+    other = ContactFactory(organisation=author.organisation, given_name="иван", phone="")
+
+    source = import_made(author, "Имя\nИван\n", DONE, group=group)
+
+    assert outcome(source, "made", "left") == [1, 0]
+    assert not group.contacts.contains(other)
 
 
 def test_a_new_group_is_made_when_it_is_confirmed(author: User) -> None:
