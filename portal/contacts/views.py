@@ -3,6 +3,8 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -44,7 +46,7 @@ def contact_add(request: MemberRequest) -> HttpResponse:
         except Refused as refusal:
             show_refusal(form, refusal)
         else:
-            messages.success(request, _("%(name)s has been added.") % {"name": contact})
+            messages.success(request, _added(contact))
             return redirect("contacts:contacts")
     return render(request, "contacts/contact_form.html", {"form": form})
 
@@ -100,6 +102,14 @@ def contact_remove(request: MemberRequest, pk: int) -> HttpResponse:
     contact_delete(contact=contact, actor=request.member)
     messages.success(request, _("%(name)s has been deleted.") % {"name": contact})
     return redirect("contacts:contacts")
+
+
+def _added(contact: Contact) -> str:
+    """Its name leads to its page."""
+    before, after = _("%(name)s has been added.").split("%(name)s")
+    page = reverse("contacts:contact", args=[contact.pk])
+    link = format_html('<a class="alert-link" href="{}">{}</a>', page, contact)
+    return format_html("{}{}{}", before, link, after)
 
 
 def visible_contact(request: MemberRequest, pk: int) -> Contact:

@@ -42,10 +42,10 @@ class SavedFilterForm(forms.Form):
         widget=forms.RadioSelect,
     )
     match = forms.ChoiceField(
-        label=_("Contacts for whom"),
+        label=pgettext_lazy("rules", "Match"),
         choices=[
-            (Match.ALL.value, _("all of this holds")),
-            (Match.ANY.value, _("any of this holds")),
+            (Match.ALL.value, _("all of these rules")),
+            (Match.ANY.value, _("any of these rules")),
         ],
     )
 
@@ -58,6 +58,11 @@ class SavedFilterForm(forms.Form):
             RuleForm(data, prefix=f"r{number}", vocabulary=vocabulary)
             for number in range(_count(data))
         ]
+
+    def focus(self, number: int) -> None:
+        """Where typing goes on: the rule of that number, or the last."""
+        rule = self.rule_forms[min(number, len(self.rule_forms) - 1)]
+        rule.fields["subject"].widget.attrs["autofocus"] = True
 
     @property
     def is_own(self) -> bool:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
 from portal.contacts.groups.condition_queries import found_by
-from portal.contacts.groups.conditions import ConditionsBroken, conditions_read
+from portal.contacts.groups.conditions import MOST_RULES, ConditionsBroken, conditions_read
 from portal.contacts.groups.filter_forms import (
     SavedFilterForm,
     data_of_group,
@@ -24,6 +24,7 @@ from portal.contacts.groups.services import group_change, group_create
 from portal.contacts.lists.query import FilterGone, list_query
 from portal.contacts.models import SHARED, Contact, ContactQuerySet, Group
 from portal.contacts.selectors import MOST_COUNTED, count_up_to
+from portal.contacts.stop_list import numbers_stopped
 from portal.core.errors import Refused
 from portal.core.parts import render_part_or_page
 from portal.core.refusals import show_refusal
@@ -84,12 +85,16 @@ def _posted(request: MemberRequest, group: Group | None = None) -> SavedFilterFo
     data: Mapping[str, Any] = request.POST.dict()
     # A look that htmx takes may name the button that was pressed before.
     is_look = bool(data.get("look"))
+    focused: int | None = None
     if "add" in data and not is_look:
-        data = with_a_rule_more(data)
+        data, focused = with_a_rule_more(data), MOST_RULES
     remove = "" if is_look else str(data.get("remove", ""))
     if remove.isascii() and remove.isdecimal() and len(remove) < 4:
-        data = without_rule(data, int(remove))
-    return SavedFilterForm(data, member=request.member, is_old=group is not None)
+        data, focused = without_rule(data, int(remove)), int(remove)
+    form = SavedFilterForm(data, member=request.member, is_old=group is not None)
+    if focused is not None:
+        form.focus(focused)
+    return form
 
 
 def _answered(
@@ -139,8 +144,11 @@ def _look(request: MemberRequest, form: SavedFilterForm, group: Group | None) ->
             found_by(form.conditions, request.organisation, owner_id=owner_id, now=timezone.now())
         )
     )
+    some = list(found.order_by()[:FIRST_NAMES])
+    phones = [contact.phone for contact in some if contact.phone]
     return {
         "count": count_up_to(found),
         "most_counted": MOST_COUNTED,
-        "some": [str(contact) for contact in found.order_by()[:FIRST_NAMES]],
+        "some": some,
+        "stopped": numbers_stopped(request.organisation.pk, phones),
     }

@@ -13,7 +13,10 @@ from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
 from portal.contacts.counts import contacts_counted
 from portal.contacts.groups.condition_queries import is_filter_whole
+from portal.contacts.groups.conditions import Match, conditions_read
 from portal.contacts.groups.forms import GroupForm
+from portal.contacts.groups.rule_forms import vocabulary_of
+from portal.contacts.groups.rule_words import rules_in_words
 from portal.contacts.groups.services import (
     group_add_contact,
     group_change,
@@ -25,6 +28,7 @@ from portal.contacts.lists.filters import Filters, Whose
 from portal.contacts.lists.search import search_page
 from portal.contacts.models import Contact, Group
 from portal.contacts.selectors import MOST_COUNTED, contacts_of, count_up_to, groups_of
+from portal.contacts.stop_list import numbers_stopped
 from portal.core.errors import Refused
 from portal.core.keyset import KeysetPage, keyset_page
 from portal.core.parts import render_part_or_page, wants_part
@@ -71,14 +75,7 @@ def group(request: MemberRequest, pk: int) -> HttpResponse:
         "may_edit": request.member.may(Right.EDIT_CONTACTS),
     }
     if not wants_part(request):
-        context["is_whole"] = not shown.is_filter or is_filter_whole(shown)
-        context["page"] = search_page(
-            member=request.member,
-            query="",
-            filters=Filters(group=shown),
-            cursor=request.GET.get("cursor"),
-        )
-        context["size"] = _size(shown, context["page"])
+        context |= _in_group(request, shown)
     return render_part_or_page(
         request, part="contacts/_found.html", page="contacts/group.html", context=context
     )
@@ -143,6 +140,29 @@ def member_remove(request: MemberRequest, pk: int, contact_pk: int) -> HttpRespo
     group_remove_contact(group=_group(request, pk), contact=contact, actor=request.member)
     messages.success(request, _("%(name)s has left the group.") % {"name": contact})
     return redirect("contacts:group", pk=pk)
+
+
+def _in_group(request: MemberRequest, shown: Group) -> dict[str, Any]:
+    """Who is in it, and why, where it is a saved filter."""
+    page = search_page(
+        member=request.member,
+        query="",
+        filters=Filters(group=shown),
+        cursor=request.GET.get("cursor"),
+    )
+    is_whole = not shown.is_filter or is_filter_whole(shown)
+    phones = [contact.phone for contact in page.items if contact.phone]
+    context = {
+        "is_whole": is_whole,
+        "page": page,
+        "size": _size(shown, page),
+        "stopped": numbers_stopped(request.organisation.pk, phones),
+    }
+    if shown.is_filter and is_whole:
+        conditions = conditions_read(shown.conditions)
+        context["matches_any"] = conditions.match is Match.ANY
+        context["rules"] = rules_in_words(conditions, vocabulary_of(request.member))
+    return context
 
 
 def _size(shown: Group, page: KeysetPage[Contact]) -> str:

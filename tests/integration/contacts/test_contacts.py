@@ -327,3 +327,13 @@ def test_the_list_takes_as_many_queries_for_fifty_contacts_as_for_one(
         client.get(LIST)
 
     assert len(many) == len(few)
+
+
+def test_the_message_after_adding_leads_to_the_contact(client: Client) -> None:
+    client.force_login(MemberFactory())
+
+    given = {"surname": "<Орлова>", "phone": "+79161234567"}
+    page = client.post(reverse("contacts:add"), given, follow=True).content.decode()
+
+    address = reverse("contacts:contact", args=[Contact.objects.get().pk])
+    assert f'<a class="alert-link" href="{address}">&lt;Орлова&gt;</a> has been added.' in page

@@ -9,7 +9,7 @@ from django.urls import reverse
 from portal.accounts.models import User
 from portal.contacts.models import Contact, ContactField, FieldKind, Group
 from portal.contacts.selectors import contacts_of
-from tests.factories import ContactFactory, GroupFactory, MemberFactory
+from tests.factories import ContactFactory, GroupFactory, MemberFactory, StopFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -249,7 +249,8 @@ def test_the_builder_looks_and_then_saves(
     person(member, "Анна", city="Тверь")
 
     looked = client.post(ADD, posted(fields), headers={"HX-Request": "true"})
-    assert looked.context["look"] == {"count": 1, "most_counted": 10_000, "some": ["Анна"]}
+    assert looked.context["look"]["count"] == 1
+    assert [contact.name for contact in looked.context["look"]["some"]] == ["Анна"]
     assert not Group.objects.exists()
 
     answer = client.post(ADD, posted(fields, save="1"))
@@ -333,3 +334,50 @@ def test_a_colleagues_own_filter_does_not_exist_here(client: Client, member: Use
 
     for name in ("filter_edit", "group", "group_size"):
         assert client.get(reverse(f"contacts:{name}", args=[group.pk])).status_code == 404
+
+
+def test_a_filters_page_says_its_rules_in_words(
+    client: Client, member: User, fields: dict[str, ContactField]
+) -> None:
+    regulars = GroupFactory(organisation=member.organisation, name="Свои")
+    born, visits = fields["born"].pk, fields["visits"].pk
+    group = saved(
+        member,
+        {"kind": "text", "field": "name", "test": "begins", "value": "Ан"},
+        {"kind": "text", "field": fields["city"].pk, "test": "empty"},
+        {"kind": "date", "field": born, "test": "month", "number": 5},
+        {"kind": "date", "field": born, "test": "next_days", "number": 7},
+        {"kind": "date", "field": born, "test": "before", "day": "2001-02-03"},
+        {"kind": "date", "field": born, "test": "today"},
+        {"kind": "number", "field": visits, "test": "between", "value": "1.5", "upper": "9"},
+        {"kind": "added", "after": "2026-01-31"},
+        {"kind": "group", "group": regulars.pk, "is_in": False},
+        match="any",
+    )
+
+    context = client.get(reverse("contacts:group", args=[group.pk])).context
+
+    assert context["matches_any"]
+    assert context["rules"] == [
+        "Name begins with “Ан”",
+        "city is empty",
+        "born is in the month May",
+        "born is within 7 days from today, whatever the year",
+        "born is before 3 Feb 2001",
+        "born is today, whatever the year",
+        "visits is between 1.5 – 9",
+        "Added is after 31 Jan 2026",
+        "Contact is not among “Свои”",
+    ]
+
+
+def test_who_is_on_the_stop_list_is_marked_in_a_filter_and_its_look(
+    client: Client, member: User
+) -> None:
+    stopped = person(member, "Анна")
+    StopFactory(organisation=member.organisation, phone=stopped.phone)
+    group = saved(member, {"kind": "text", "field": "name", "test": "is", "value": "Анна"})
+
+    for page in ("group", "filter_edit"):
+        address = reverse(f"contacts:{page}", args=[group.pk])
+        assert "on the stop list" in client.get(address).content.decode()
