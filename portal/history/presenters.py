@@ -139,7 +139,8 @@ def progress_words(counts: Counts) -> str:
         return sentence
     if not whole:
         sentence = _("Not sent.")
-    return f"{sentence} {_('Skipped: %(count)s.') % {'count': skipped}}"
+    left_out = _("Skipped: %(count)s.") % {"count": skipped}
+    return f"{sentence} {left_out}"
 
 
 @dataclass(frozen=True)
