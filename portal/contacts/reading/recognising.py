@@ -9,7 +9,7 @@ from typing import BinaryIO
 from portal.contacts.reading.csv_rows import csv_rows
 from portal.contacts.reading.encodings import encoding_of
 from portal.contacts.reading.faults import FileFault, FileRefused
-from portal.contacts.reading.files import refuse_by_size
+from portal.contacts.reading.files import beginning_of, refuse_by_size
 from portal.contacts.reading.headings import header_row_of
 from portal.contacts.reading.ways import DEFAULT_LIMITS, DELIMITERS, Format, Limits, Reading, Row
 from portal.contacts.reading.xlsx import (
@@ -49,7 +49,9 @@ def recognise(source: BinaryIO, file_name: str, *, limits: Limits = DEFAULT_LIMI
     text = beginning.decode(encoding, "replace").removeprefix("\ufeff")
     if _CARD.match(text):
         return Reading(Format.VCARD, encoding)
-    return _text(source, text, encoding, is_csv=file_name.lower().endswith((".csv", ".tsv")))
+    return _text(
+        beginning_of(source), text, encoding, is_csv=file_name.lower().endswith((".csv", ".tsv"))
+    )
 
 
 def _refuse_others(beginning: bytes, file_name: str) -> None:
@@ -64,7 +66,7 @@ def _xlsx(source: BinaryIO, limits: Limits) -> Reading:
     """OpenDocument is a zip file too."""
     opened = open_workbook(source, limits=limits)
     sheet = first_sheet_with_data(opened)
-    _heading, all_rows = xlsx_rows(opened, sheet=sheet)
+    _heading, all_rows = xlsx_rows(opened, sheet=sheet, is_sample=True)
     header_row = header_row_of(list(islice(all_rows, _SAMPLE)))
     return Reading(Format.XLSX, sheet=sheet, header_row=header_row)
 

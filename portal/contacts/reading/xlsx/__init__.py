@@ -7,15 +7,18 @@ unpacks a whole sheet before its first row.
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, dropwhile, islice
+from math import inf
 from typing import BinaryIO, NamedTuple
 
 from portal.contacts.reading.faults import Fault, FaultCode, FileFault, FileRefused
-from portal.contacts.reading.ways import Limits, Row
+from portal.contacts.reading.ways import MEBIBYTE, Limits, Row
 from portal.contacts.reading.xlsx.package import Package
 from portal.contacts.reading.xlsx.sheet_rows import sheet_rows
 from portal.contacts.reading.xlsx.workbook import Sheet, Workbook, read_workbook
 
 _ROWS_TO_JUDGE_WIDTH = 50
+# Rows that somebody waits for are in it, or are done without.
+_BEGINNING = 8 * MEBIBYTE
 
 
 class OpenWorkbook(NamedTuple):
@@ -35,23 +38,26 @@ def sheet_names(opened: OpenWorkbook) -> list[str]:
 
 
 def first_sheet_with_data(opened: OpenWorkbook) -> str:
-    """Raises FileRefused: EMPTY."""
+    """Looked for in the beginning alone. Raises FileRefused: EMPTY."""
+    until = _end_of_beginning(opened)
     for sheet in _shown(opened):
-        if next(sheet_rows(*opened, sheet), None) is not None:
+        if next(sheet_rows(*opened, sheet, until=until), None) is not None:
             return sheet.name
     raise FileRefused(FileFault.EMPTY)
 
 
 def xlsx_rows(
-    opened: OpenWorkbook, *, sheet: str, header_row: int = 0
+    opened: OpenWorkbook, *, sheet: str, header_row: int = 0, is_sample: bool = False
 ) -> tuple[list[str], Iterator[Row]]:
     """The cells of the first row with anything in it from ``header_row`` on (for 0 no header), and
     the rows after it, all as wide as the widest of the first ones; a wider one is an error row.
-    Raises FileRefused: NO_SUCH_SHEET."""
+    ``is_sample``: those alone that the sheet's beginning holds. Raises FileRefused:
+    NO_SUCH_SHEET."""
     chosen = next((each for each in _shown(opened) if each.name == sheet), None)
     if chosen is None:
         raise FileRefused(FileFault.NO_SUCH_SHEET, sheet=sheet)
-    all_rows = sheet_rows(*opened, chosen)
+    until = _end_of_beginning(opened) if is_sample else inf
+    all_rows = sheet_rows(*opened, chosen, until=until)
     from_header = dropwhile(lambda row: row.number < header_row, all_rows)
     heading = next(from_header, Row(0, [])).cells if header_row else []
     first = list(islice(all_rows, _ROWS_TO_JUDGE_WIDTH))
@@ -68,6 +74,10 @@ def _of_width(all_rows: Iterable[Row], width: int) -> Iterator[Row]:
             data = {"expected": width, "found": len(row.cells)}
             row = row._replace(fault=Fault(FaultCode.TOO_MANY_CELLS, data=data))
         yield row
+
+
+def _end_of_beginning(opened: OpenWorkbook) -> int:
+    return opened.package.unpacked + _BEGINNING
 
 
 def _shown(opened: OpenWorkbook) -> list[Sheet]:

@@ -49,6 +49,11 @@ class Package:
         self.names = frozenset(self._zip.namelist())
         self._refuse_bomb()
 
+    @property
+    def unpacked(self) -> int:
+        """Bytes so far."""
+        return self._limit - self._left
+
     def parse(
         self,
         name: str,
@@ -86,9 +91,9 @@ class Package:
         there has none."""
         if name not in self.names:
             return
-        before = self._left
+        before = self.unpacked
         for _step in self.parse(name, start=start):
-            if before - self._left > largest:
+            if self.unpacked - before > largest:
                 raise FileRefused(FileFault.BOMB, limit=largest)
 
     def mimetype(self) -> bytes:

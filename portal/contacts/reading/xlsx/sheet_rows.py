@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import inf
 
 from portal.contacts.reading.faults import Fault, FaultCode, FileFault, FileRefused
 from portal.contacts.reading.ways import Row
@@ -23,18 +24,23 @@ _FIRST_RIGHT_SERIAL = 60
 _LAST_SERIAL = 2_958_466
 
 
-def sheet_rows(package: Package, workbook: Workbook, sheet: Sheet) -> Iterator[Row]:
+def sheet_rows(
+    package: Package, workbook: Workbook, sheet: Sheet, *, until: float = inf
+) -> Iterator[Row]:
     """Rows with anything in them. Numbers that are exact integers come as their digits, dates as
     ISO 8601, booleans as TRUE or FALSE, errors as Excel shows them.
 
     A row with anything beyond MOST_COLUMNS has the fault TOO_MANY_CELLS, one with too long texts
-    TOO_LONG_ROW. Raises FileRefused: BROKEN too where rows are not numbered upwards to LAST_ROW.
+    TOO_LONG_ROW. They end where ``until`` bytes of the package are unpacked. Raises FileRefused:
+    BROKEN too where rows are not numbered upwards to LAST_ROW.
     """
     reader = _SheetReader(workbook)
     steps = package.parse(sheet.part, start=reader.start, end=reader.end, text=reader.text)
     for _step in steps:
         yield from reader.rows
         reader.rows.clear()
+        if package.unpacked > until:
+            return
 
 
 class _SheetReader:
