@@ -12,9 +12,10 @@ from portal.accounts.rights import Right
 from portal.contacts.bulk.services import OF_A_GROUP, bulk_cancel, bulk_start, count_matching
 from portal.contacts.bulk.words import SKIPS, done_words
 from portal.contacts.counts import contacts_counted
+from portal.contacts.groups.services import group_create
 from portal.contacts.lists.forms import BulkForm
 from portal.contacts.lists.query import FilterGone
-from portal.contacts.models import BulkAction, BulkKind, BulkState
+from portal.contacts.models import BulkAction, BulkKind, BulkState, Group
 from portal.contacts.selectors import MOST_COUNTED
 from portal.core.errors import Refused
 from portal.core.parts import render_part_or_page
@@ -43,12 +44,13 @@ def bulk_begin(request: MemberRequest) -> HttpResponse:
         return _question(request, form)
     cleaned = form.cleaned_data
     try:
+        matching = form.matching
         action = bulk_start(
             actor=request.member,
             kind=cleaned["kind"],
             chosen=cleaned["chosen"],
-            matching=form.matching,
-            group=cleaned["group"] if cleaned["kind"] in OF_A_GROUP else None,
+            matching=matching,
+            group=_group(request, form) if cleaned["kind"] in OF_A_GROUP else None,
             reason=cleaned["reason"],
         )
     except FilterGone:
@@ -106,6 +108,7 @@ def _question(request: MemberRequest, form: BulkForm) -> HttpResponse:
         "form": form,
         "kind": kind,
         "needs_group": kind in OF_A_GROUP,
+        "may_be_new": kind == BulkKind.ADD_TO_GROUP,
         "needs_reason": kind == BulkKind.STOP,
         "is_deletion": kind == BulkKind.DELETE,
         "people": contacts_counted(count),
@@ -113,6 +116,19 @@ def _question(request: MemberRequest, form: BulkForm) -> HttpResponse:
         "back": _list_address(form),
     }
     return render(request, "contacts/bulk.html", context)
+
+
+def _group(request: MemberRequest, form: BulkForm) -> Group | None:
+    """A new one is made. Raises ``Refused`` where its name is taken."""
+    cleaned = form.cleaned_data
+    if not cleaned["new_group"]:
+        chosen: Group | None = cleaned["group"]
+        return chosen
+    name, is_own = cleaned["new_group"], cleaned["is_own"]
+    try:
+        return group_create(name=name, actor=request.member, is_own=is_own)
+    except Refused as refusal:
+        raise Refused(refusal.message, field="new_group") from refusal
 
 
 def _has_contacts(form: BulkForm) -> bool:

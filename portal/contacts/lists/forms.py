@@ -55,13 +55,24 @@ def _value_field(field: ContactField) -> forms.CharField:
 class BulkForm(forms.Form):
     """``chosen``: ids, or ``everything`` that the list of ``listed`` (an address's query) finds.
 
-    A choice of nobody, and an action that needs a group without one, are faults.
+    A choice of nobody, and an action that needs a group without one, are faults. ``new_group``: the
+    name of one to be made for those that are added.
     """
 
     kind = forms.TypedChoiceField(choices=BulkKind.choices, coerce=BulkKind)
     everything = forms.BooleanField(required=False)
     listed = forms.CharField(required=False, max_length=4000)
     group = forms.ModelChoiceField(label=_("Group"), queryset=Group.objects.none(), required=False)
+    new_group = forms.CharField(
+        label=_("Or a new group of the name"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    is_own = forms.BooleanField(
+        label=_("The new one is my own: nobody else sees it, and it may have my own contacts"),
+        required=False,
+    )
     reason = forms.CharField(
         label=_("Reason"),
         required=False,
@@ -80,9 +91,17 @@ class BulkForm(forms.Form):
         cleaned["chosen"] = self._chosen()
         if not cleaned.get("everything") and not cleaned["chosen"]:
             self.add_error(None, _("Choose contacts first."))
-        if self.is_final and cleaned.get("kind") in OF_A_GROUP and not cleaned.get("group"):
-            self.add_error("group", _("Choose a group."))
+        if self.is_final and cleaned.get("kind") in OF_A_GROUP:
+            self._refuse_unless_of_one_group(cleaned)
         return cleaned
+
+    def _refuse_unless_of_one_group(self, cleaned: dict[str, Any]) -> None:
+        if cleaned["kind"] != BulkKind.ADD_TO_GROUP:
+            cleaned["new_group"] = ""
+            if not cleaned.get("group"):
+                self.add_error("group", _("Choose a group."))
+        elif bool(cleaned.get("group")) == bool(cleaned.get("new_group")):
+            self.add_error("group", _("Choose a group, or name a new one."))
 
     @property
     def matching(self) -> ListQuery | None:

@@ -99,6 +99,43 @@ def test_contacts_go_to_the_archive_and_come_back(member: User) -> None:
     assert done(member, BulkKind.RESTORE, made).skipped == {Skip.ALREADY: 3}
 
 
+def begun(client: Client, chosen: Collection[Contact], **more: object) -> str:
+    """What stands on the page that follows."""
+    given = {"kind": "add_to_group", "chosen": [contact.pk for contact in chosen], **more}
+    return client.post(BEGIN, given, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_contacts_are_added_to_a_group_that_is_made_for_them(
+    client: Client, member: User, is_own: bool
+) -> None:
+    begun(client, people(member), new_group="Новые", **({"is_own": "on"} if is_own else {}))
+
+    group = Group.objects.get(name="Новые")
+    assert (group.contacts.count(), group.owner_id is not None) == (3, is_own)
+
+
+def test_a_new_groups_name_that_is_taken_is_refused(client: Client, member: User) -> None:
+    group = GroupFactory(organisation=member.organisation, name="Новые")
+
+    page = begun(client, people(member), new_group="Новые")
+
+    assert "There is a group of this name already." in page
+    assert not group.contacts.exists()
+
+
+@pytest.mark.parametrize("is_both", [False, True])
+def test_a_group_and_a_new_one_are_chosen_between(
+    client: Client, member: User, is_both: bool
+) -> None:
+    both = {"group": GroupFactory(organisation=member.organisation).pk, "new_group": "x"}
+
+    page = begun(client, people(member), **(both if is_both else {}))
+
+    assert "Choose a group, or name a new one." in page
+    assert not BulkAction.objects.exists()
+
+
 def test_what_the_archive_means_is_said_before(client: Client, member: User) -> None:
     chosen = [contact.pk for contact in people(member)]
 
