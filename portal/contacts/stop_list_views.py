@@ -23,7 +23,7 @@ def stop_list(request: MemberRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     context = {
         "page": stop_list_page(
-            organisation=request.organisation, query=query, cursor=request.GET.get("cursor")
+            member=request.member, query=query, cursor=request.GET.get("cursor")
         ),
         "query": query,
         "may_add": request.member.may(Right.EDIT_CONTACTS),

@@ -11,7 +11,8 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
-from portal.contacts.models import StopListEntry, StopSource
+from portal.contacts import stop_list_reads
+from portal.contacts.models import Contact, StopListEntry, StopSource
 from portal.contacts.stop_list import (
     numbers_stopped,
     stop_list_add,
@@ -21,7 +22,13 @@ from portal.contacts.stop_list import (
 )
 from portal.contacts.stop_list_reads import stop_list_page
 from portal.core.errors import Conflict, Refused
-from tests.factories import AdministratorFactory, MemberFactory, OrganisationFactory, StopFactory
+from tests.factories import (
+    AdministratorFactory,
+    ContactFactory,
+    MemberFactory,
+    OrganisationFactory,
+    StopFactory,
+)
 
 pytestmark = pytest.mark.django_db
 LIST, ADD = reverse("contacts:stop_list"), reverse("contacts:stop_list_add")
@@ -103,11 +110,12 @@ def test_the_newest_come_first_the_platform_s_among_them(manager: User) -> None:
         for place in range(5)
     ]
     StopFactory()
-    assert manager.organisation is not None
+    for phone in made:
+        ContactFactory(organisation=manager.organisation, phone=phone)
 
     found, cursor = [], None
     for _page in range(3):
-        page = stop_list_page(organisation=manager.organisation, query="", cursor=cursor, size=2)
+        page = stop_list_page(member=manager, query="", cursor=cursor, size=2)
         found += phones_on(page)
         cursor = page.next_cursor
 
@@ -121,18 +129,73 @@ def test_a_number_is_found_by_its_beginning_in_any_spelling(manager: User, query
     StopFactory(organisation=None, phone="79215500000")
     StopFactory(organisation=manager.organisation, phone="79315500000")
     StopFactory(phone="79215500002")
-    assert manager.organisation is not None
+    ContactFactory(organisation=manager.organisation, phone="79215500000")
 
-    page = stop_list_page(organisation=manager.organisation, query=query)
+    page = stop_list_page(member=manager, query=query)
 
     assert phones_on(page) == ["79215500000", "79215500001"]
 
 
 def test_a_search_without_digits_finds_none(manager: User) -> None:
     StopFactory(organisation=manager.organisation)
-    assert manager.organisation is not None
 
-    assert not stop_list_page(organisation=manager.organisation, query="(+)").items
+    assert not stop_list_page(member=manager, query="(+)").items
+
+
+def test_of_the_platform_s_numbers_those_of_contacts_that_the_member_sees_are_shown(
+    manager: User,
+) -> None:
+    colleague = MemberFactory(organisation=manager.organisation)
+    now = timezone.now()
+    phones = [
+        StopFactory(organisation=None, created_at=now - timedelta(minutes=place)).phone
+        for place in range(5)
+    ]
+    ContactFactory(organisation=manager.organisation, phone=phones[0])
+    ContactFactory(organisation=manager.organisation, phone=phones[1], owner=manager)
+    ContactFactory(organisation=manager.organisation, phone=phones[2], owner=colleague)
+    ContactFactory(phone=phones[3])
+
+    assert phones_on(stop_list_page(member=manager, query="")) == phones[:2]
+
+
+@pytest.mark.parametrize("query", ["8 921 550-00-00", "+79215500000", "9215500000"])
+def test_whoever_asks_by_the_whole_number_learns_whether_it_is_stopped(
+    browser: Client, manager: User, query: str
+) -> None:
+    StopFactory(organisation=None, phone="79215500000")
+
+    assert phones_on(stop_list_page(member=manager, query=query)) == ["79215500000"]
+    assert not stop_list_page(member=manager, query=query[:-1]).items
+    assert 'type="search"' in text_of(browser.get(LIST))
+    assert "+7 921 550-00-00" in text_of(browser.get(LIST, {"q": query}))
+
+
+def test_many_numbers_of_others_are_looked_through_in_stretches(
+    browser: Client, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stop_list_reads, "PLATFORM_LOOKED_THROUGH", 3)
+    now = timezone.now()
+    made = [
+        StopFactory(
+            organisation=manager.organisation if place == 7 else None,
+            created_at=now - timedelta(minutes=place),
+        ).phone
+        for place in range(10)
+    ]
+    for phone in (made[0], made[5], made[9]):
+        ContactFactory(organisation=manager.organisation, phone=phone)
+
+    found, cursor = [], None
+    for _page in range(20):
+        page = stop_list_page(member=manager, query="", cursor=cursor)
+        found += phones_on(page)
+        if (cursor := page.next_cursor) is None:
+            break
+
+    assert found == [made[0], made[5], made[7], made[9]]
+    Contact.objects.all().delete()
+    assert "There are more to look through." in text_of(browser.get(LIST))
 
 
 def test_the_list_shows_why_since_when_and_who(browser: Client, manager: User) -> None:
@@ -143,6 +206,7 @@ def test_the_list_shows_why_since_when_and_who(browser: Client, manager: User) -
         added_by=manager,
     )
     StopFactory(organisation=None, phone="79210000001", added_by=AdministratorFactory(name="Root"))
+    ContactFactory(organisation=manager.organisation, phone="79210000001")
 
     text = text_of(browser.get(LIST))
 
@@ -169,6 +233,30 @@ def test_taking_off_needs_a_reason_and_is_audited_without_the_number(
         f"stop list entry {entry.pk}",
         manager.email,
     )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "8.921.123.45.67",
+        "8/921/123/45/67",
+        "8\N{NO-BREAK SPACE}921\N{NO-BREAK SPACE}123",
+        "+7 (921) 123\N{EN DASH}45\N{EN DASH}67",
+        "٨٩٢١١٢٣٤٥٦٧",
+        "8_921_123_45_67",
+        "8 - 921 - 123",
+        "8\N{ZERO WIDTH SPACE}921\N{ZERO WIDTH SPACE}123",
+    ],
+)
+def test_a_number_in_a_reason_stays_out_of_the_trail_however_it_is_written(
+    manager: User, written: str
+) -> None:
+    entry = StopFactory(organisation=manager.organisation, phone="79211234567")
+
+    stop_list_remove(entry=entry, reason=f"Wrote from {written}, agreed in 2024", actor=manager)
+
+    reason = Event.objects.get(action=Action.DELETED).details["reason"]
+    assert reason.replace("+", "") == "Wrote from …, agreed in 2024"
 
 
 def test_adding_is_audited_without_numbers(manager: User) -> None:
