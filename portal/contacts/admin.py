@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,8 +18,15 @@ from portal.contacts.models import StopListEntry, StopSource
 from portal.contacts.stop_list import stop_list_add, stop_list_remove
 from portal.contacts.stop_list_forms import PlatformStopForm
 from portal.contacts.stop_list_reads import beginning_with
+from portal.contacts.stop_list_words import tell_added
 from portal.core.admin_pages import ObjectAction, ReasonForm, ServiceAdmin
 from portal.core.errors import Refused
+
+_TITLE = gettext_lazy("Stop list of the whole portal")
+_HOLDS_FOR_ALL = gettext_lazy(
+    "It holds for all organisations: none of them sends anything to these numbers. What an "
+    "organisation itself sends nothing to is on its own stop list."
+)
 
 
 def _remove(entry: StopListEntry, actor: User, fields: Mapping[str, str]) -> str:
@@ -30,6 +37,7 @@ def _remove(entry: StopListEntry, actor: User, fields: Mapping[str, str]) -> str
 @admin.register(StopListEntry)
 class PlatformStopListAdmin(ServiceAdmin[StopListEntry]):
     form = PlatformStopForm
+    change_list_template = "admin/platform_stop_list.html"
     list_display = ("phone_display", "reason", "added_by", "created_at")
     list_select_related = ("added_by",)
     search_fields = ("phone",)
@@ -53,24 +61,43 @@ class PlatformStopListAdmin(ServiceAdmin[StopListEntry]):
         conditions = beginning_with(search_term, ("RU",))
         return queryset.filter(reduce(or_, conditions, Q(pk__in=()))), False
 
-    def get_fields(self, request: HttpRequest, obj: StopListEntry | None = None) -> Any:
-        asked = ["phone", "reason"]
-        return asked if obj is None else [*asked, "added_by", "created_at"]
+    def get_fieldsets(self, request: HttpRequest, obj: StopListEntry | None = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["numbers", "reason"], "description": _HOLDS_FOR_ALL})]
+        return [(None, {"fields": ["phone_display", "reason", "added_by", "created_at"]})]
 
     def has_change_permission(self, request: HttpRequest, obj: StopListEntry | None = None) -> bool:
         return False
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        words = {"title": _TITLE, "description": _HOLDS_FOR_ALL}
+        return super().changelist_view(request, {**words, **(extra_context or {})})
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        return super().add_view(request, form_url, {"title": _TITLE, **(extra_context or {})})
+
     def create(self, request: HttpRequest, fields: dict[str, Any]) -> StopListEntry:
         added = stop_list_add(
             organisation=None,
-            phones=[fields["phone"]],
+            phones=fields["numbers"].numbers,
             reason=fields["reason"],
             source=StopSource.ADMINISTRATOR,
             actor=signed_in_administrator(request),
         )
         if not added.entry_ids:
-            raise Refused(_("The number is on the stop list already."), field="phone")
+            raise Refused(_("The number is on the stop list already."), field="numbers")
+        tell_added(request, added)
         return StopListEntry.objects.get(pk=added.entry_ids[0])
+
+    def response_add(
+        self, request: HttpRequest, obj: StopListEntry, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Whoever adds has been told how many."""
+        return HttpResponseRedirect(self._page_url(obj))
 
     @admin.display(description=gettext_lazy("phone"), ordering="phone")
     def phone_display(self, entry: StopListEntry) -> str:

@@ -1,3 +1,6 @@
+from collections.abc import Collection
+from typing import ClassVar
+
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext
@@ -6,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import Organisation
 from portal.contacts.models import StopListEntry
 from portal.core.admin_pages import RefusableForm
-from portal.core.explain import explain, explain_phone
-from sms.phone import NumbersRead, PhoneRefused, RefusedNumber, normalise, read_numbers
+from portal.core.explain import explain_phone
+from sms.phone import NumbersRead, RefusedNumber, read_numbers
 
 LONGEST_PASTE = 100_000
 MOST_PASTED = 5_000
@@ -41,13 +44,7 @@ class StopListForm(forms.Form):
         self._organisation = organisation
 
     def clean_numbers(self) -> NumbersRead:
-        read = read_numbers(
-            self.cleaned_data["numbers"], countries=self._organisation.allowed_countries
-        )
-        if read.refused:
-            raise forms.ValidationError(_explained(read.refused))
-        if not read.numbers:
-            raise forms.ValidationError(gettext("Write a number."))
+        read = _all_read(self.cleaned_data["numbers"], self._organisation.allowed_countries)
         if len(read.numbers) > MOST_PASTED:
             words = gettext("These are more than %(most)s numbers. Import them from a file.")
             raise forms.ValidationError(words % {"most": MOST_PASTED})
@@ -64,24 +61,43 @@ class StopListRemoveForm(forms.Form):
 
 
 class PlatformStopForm(RefusableForm):
-    """A number that nobody on the platform sends to, of any country that some organisation sends
-    to."""
+    """Numbers that nobody on the platform sends to, of any country that some organisation sends
+    to: as ``StopListForm`` takes them."""
 
-    phone = forms.CharField(
-        label=_("phone"),
-        max_length=64,
-        help_text=_("In any spelling, for example +7 921 000-00-00 or 8 (921) 000-00-00."),
+    numbers = forms.CharField(
+        label=_("Numbers"),
+        max_length=LONGEST_PASTE,
+        help_text=_("One or many, in any spelling: one a line, or with commas between them."),
+        widget=forms.Textarea(attrs={"rows": 6, "cols": 40, "autocomplete": "off"}),
     )
 
     class Meta:
         model = StopListEntry
-        fields = ("phone", "reason")
+        fields = ("reason",)
+        labels: ClassVar = {"reason": _("Reason")}
+        help_texts: ClassVar = {
+            "reason": _(
+                "Members of every organisation that has the number among its contacts, writes to "
+                "it or asks for it see the reason."
+            )
+        }
 
-    def clean_phone(self) -> str:
-        try:
-            return normalise(self.cleaned_data["phone"], countries=_countries())
-        except PhoneRefused as refusal:
-            raise forms.ValidationError(explain(refusal)) from None
+    def clean_numbers(self) -> NumbersRead:
+        read = _all_read(self.cleaned_data["numbers"], _countries())
+        if len(read.numbers) > MOST_PASTED:
+            words = gettext("These are more than %(most)s numbers. Add them in parts.")
+            raise forms.ValidationError(words % {"most": MOST_PASTED})
+        return read
+
+
+def _all_read(text: str, countries: Collection[str]) -> NumbersRead:
+    """Raises ``ValidationError`` that names each bad number, and where there is none at all."""
+    read = read_numbers(text, countries=countries)
+    if read.refused:
+        raise forms.ValidationError(_explained(read.refused))
+    if not read.numbers:
+        raise forms.ValidationError(gettext("Write a number."))
+    return read
 
 
 def _countries() -> set[str]:

@@ -2,15 +2,15 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
 from portal.contacts.models import StopListEntry, StopSource
-from portal.contacts.stop_list import StopsAdded, stop_list_add, stop_list_remove
+from portal.contacts.stop_list import stop_list_add, stop_list_remove
 from portal.contacts.stop_list_forms import StopListForm, StopListRemoveForm
 from portal.contacts.stop_list_reads import stop_list_page
+from portal.contacts.stop_list_words import tell_added
 from portal.core.errors import Conflict, Refused
 from portal.core.parts import render_part_or_page
 from portal.core.refusals import show_refusal
@@ -57,7 +57,7 @@ def stop_list_add_numbers(request: MemberRequest) -> HttpResponse:
         except Refused as refusal:
             show_refusal(form, refusal)
         else:
-            _tell(request, added)
+            tell_added(request, added)
             return redirect("contacts:stop_list")
     return render(request, "contacts/stop_list_add.html", {"form": form})
 
@@ -82,20 +82,3 @@ def stop_list_remove_number(request: MemberRequest, pk: int) -> HttpResponse:
             messages.success(request, words % {"number": entry.phone_display})
             return redirect("contacts:stop_list")
     return render(request, "contacts/stop_list_remove.html", {"form": form, "entry": entry})
-
-
-def _tell(request: MemberRequest, added: StopsAdded) -> None:
-    if added.added:
-        words = ngettext(
-            "%(count)s number has been put on the stop list.",
-            "%(count)s numbers have been put on the stop list.",
-            added.added,
-        )
-        messages.success(request, words % {"count": added.added})
-    if added.known:
-        words = ngettext(
-            "%(count)s number was on the stop list already.",
-            "%(count)s numbers were on the stop list already.",
-            added.known,
-        )
-        messages.info(request, words % {"count": added.known})

@@ -249,7 +249,7 @@ ADDED: Mapping[str, Form] = {
         "form_key": DRAFT["form_key"],
     },
     "delivery/gatewayaccount": GATEWAY,
-    "contacts/stoplistentry": {"phone": "8 921 555-00-00", "reason": ""},
+    "contacts/stoplistentry": {"numbers": "8 921 555-00-00", "reason": ""},
 }
 CHANGED: Mapping[str, Form] = {
     "accounts/organisation": ORGANISATION,

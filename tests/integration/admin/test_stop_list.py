@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 def test_a_number_is_stopped_for_everybody_in_any_spelling(office: Client) -> None:
     OrganisationFactory()
 
-    office.post(page_url(StopListEntry, "add"), {"phone": "8 (921) 000-00-00", "reason": "Court"})
+    office.post(page_url(StopListEntry, "add"), {"numbers": "8 (921) 000-00-00", "reason": "Court"})
 
     entry = StopListEntry.objects.get()
     assert (entry.organisation, entry.phone, entry.reason) == (None, "79210000000", "Court")
@@ -28,17 +28,58 @@ def test_a_number_is_stopped_once(office: Client) -> None:
     OrganisationFactory()
     StopFactory(organisation=None, phone="79210000000")
 
-    response = office.post(page_url(StopListEntry, "add"), {"phone": "89210000000", "reason": ""})
+    response = office.post(page_url(StopListEntry, "add"), {"numbers": "89210000000", "reason": ""})
 
-    assert "phone" in errors_of(response)
+    assert "numbers" in errors_of(response)
 
 
 def test_a_bad_number_is_refused_with_its_reason(office: Client) -> None:
     OrganisationFactory()
 
-    response = office.post(page_url(StopListEntry, "add"), {"phone": "7921OOO", "reason": ""})
+    response = office.post(page_url(StopListEntry, "add"), {"numbers": "7921OOO", "reason": ""})
 
-    assert "letter" in errors_of(response)["phone"][0]
+    assert "letter" in errors_of(response)["numbers"][0]
+
+
+def test_many_numbers_come_on_the_list_at_once_each_once(office: Client) -> None:
+    OrganisationFactory()
+    StopFactory(organisation=None, phone="79210000000", reason="First")
+    pasted = "8 (921) 000-00-00\n+7 921 000-00-01, 9210000002"
+
+    response = office.post(
+        page_url(StopListEntry, "add"), {"numbers": pasted, "reason": "Court"}, follow=True
+    )
+
+    reasons = StopListEntry.objects.order_by("phone").values_list("reason", flat=True)
+    assert list(reasons) == ["First", "Court", "Court"]
+    assert messages_of(response) == [
+        "2 numbers have been put on the stop list.",
+        "1 number was on the stop list already.",
+    ]
+
+
+def test_where_one_number_is_bad_none_is_taken_and_each_bad_one_is_named(office: Client) -> None:
+    OrganisationFactory()
+    pasted = "8 921 000-00-00\n7921OOO\n7921"
+
+    response = office.post(page_url(StopListEntry, "add"), {"numbers": pasted, "reason": ""})
+
+    first, second = errors_of(response)["numbers"]
+    assert first.startswith("7921OOO: There is a letter")
+    assert second.startswith("7921: ")
+    assert not StopListEntry.objects.exists()
+
+
+def test_the_pages_say_whose_list_it_is_and_who_reads_the_reason(office: Client) -> None:
+    entry = StopFactory(organisation=None, phone="79210000000")
+    pages = [text_of(office.get(page_url(StopListEntry, name))) for name in ("changelist", "add")]
+
+    for page in pages:
+        assert "Stop list of the whole portal" in page
+        assert "It holds for all organisations" in page
+    assert "see the reason" in pages[1]
+    assert "+7 921 000-00-00" in text_of(office.get(page_url(entry, "change")))
+    assert ">79210000000<" not in text_of(office.get(page_url(entry, "change")))
 
 
 def test_the_list_is_the_platform_s_alone_and_searched_by_a_number_s_beginning(
