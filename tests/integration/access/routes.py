@@ -152,6 +152,7 @@ SITE = [
     form("/contacts/groups/add/", WRITERS, name="Новая"),
     Row("/contacts/groups/{group}/", MEMBERS),
     Row("/contacts/groups/{group}/size/", MEMBERS),
+    Row("/contacts/size/", MEMBERS),
     form("/contacts/groups/filters/add/", WRITERS, name="Новая", **RULE),
     form("/contacts/groups/{saved_filter}/filter/", WRITERS, name="Новая", **RULE),
     form("/contacts/groups/{group}/rename/", WRITERS, name="Новая"),

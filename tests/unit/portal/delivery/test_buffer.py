@@ -37,8 +37,9 @@ def test_what_could_not_leave_is_the_next() -> None:
 
 def test_all_but_what_is_kept_is_told_and_gone() -> None:
     buffer = Buffer()
-    buffer.put(envelopes(1, 2), urgent=False)
+    first, second = envelopes(1, 2)
+    buffer.put([first, second], urgent=False)
     buffer.put(envelopes(10), urgent=True)
 
-    assert [one.id for one in buffer.keep({2})] == [10, 1]
+    assert [one.id for one in buffer.keep({second.key})] == [10, 1]
     assert order(buffer) == [2]
