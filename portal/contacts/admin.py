@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy
 from portal.accounts.administration import signed_in_administrator
 from portal.accounts.models import User
 from portal.contacts.models import StopListEntry, StopSource
-from portal.contacts.stop_list import stop_list_add, stop_list_remove
-from portal.contacts.stop_list_forms import PlatformStopForm
-from portal.contacts.stop_list_reads import beginning_with
-from portal.contacts.stop_list_words import tell_added
+from portal.contacts.stop_list.forms import PlatformStopForm
+from portal.contacts.stop_list.pages import beginning_with
+from portal.contacts.stop_list.services import stop_list_add, stop_list_remove
+from portal.contacts.stop_list.words import tell_added
 from portal.core.admin_pages import ObjectAction, ReasonForm, ServiceAdmin
 from portal.core.errors import Refused
 

@@ -7,7 +7,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Right
 from portal.contacts.fields.words import ShownValue, shown_values
 from portal.contacts.models import Contact, Group, Import
-from portal.contacts.stop_list import Stop, stops_of
+from portal.contacts.stop_list.reads import Stop, stops_of
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ urlpatterns = [
     path("fields/<int:pk>/move/", fields.field_step, name="field_move"),
     path("fields/<int:pk>/delete/", fields.field_remove, name="field_delete"),
     path("bulk/", include("portal.contacts.bulk.urls")),
-    path("stop-list/", include("portal.contacts.stop_list_urls")),
+    path("stop-list/", include("portal.contacts.stop_list.urls")),
     path("groups/", groups.groups, name="groups"),
     path("groups/add/", groups.group_add, name="group_add"),
     path("groups/filters/add/", filter_views.filter_add, name="filter_add"),

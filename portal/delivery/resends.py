@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.contacts.stop_list import numbers_stopped
+from portal.contacts.stop_list.reads import numbers_stopped
 from portal.delivery.models import Message, Recipient, Skip, State
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.contacts.models import SHARED, Contact
-from portal.contacts.stop_list import Stop, stops_of
+from portal.contacts.stop_list.reads import Stop, stops_of
 from portal.core.errors import Refused
 from portal.core.explain import explain_phone
 from portal.delivery.models import SkippedBecause

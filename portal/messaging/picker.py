@@ -12,7 +12,7 @@ from portal.accounts.models import User
 from portal.contacts.lists.search import search_condition, search_page
 from portal.contacts.models import Contact, Group
 from portal.contacts.selectors import MOST_COUNTED, groups_of
-from portal.contacts.stop_list import numbers_stopped
+from portal.contacts.stop_list.reads import numbers_stopped
 from portal.messaging.picked import Picked
 
 MOST_FOUND = 8

@@ -12,7 +12,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 
 from portal.accounts.models import User
-from portal.contacts.stop_list import STOPS_IN_ALL
+from portal.contacts.stop_list.reads import STOPS_IN_ALL
 from portal.core.copying import copy_rows
 from portal.delivery.skips import SkippedNumber
 from portal.messaging.audience import Refusals, reach_with_names, skipped_because

@@ -19,7 +19,7 @@ from portal.contacts.models import (
     Membership,
     StopSource,
 )
-from portal.contacts.stop_list import stop_list_add
+from portal.contacts.stop_list.services import stop_list_add
 
 
 class Skip(StrEnum):

@@ -24,7 +24,7 @@ from portal.contacts.groups.services import group_change, group_create
 from portal.contacts.lists.query import FilterGone, list_query
 from portal.contacts.models import SHARED, Contact, ContactQuerySet, Group
 from portal.contacts.selectors import MOST_COUNTED, count_up_to
-from portal.contacts.stop_list import numbers_stopped
+from portal.contacts.stop_list.reads import numbers_stopped
 from portal.core.errors import Refused
 from portal.core.parts import render_part_or_page
 from portal.core.refusals import show_refusal

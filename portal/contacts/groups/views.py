@@ -28,7 +28,7 @@ from portal.contacts.lists.filters import Filters, Whose
 from portal.contacts.lists.search import search_page
 from portal.contacts.models import Contact, Group
 from portal.contacts.selectors import MOST_COUNTED, contacts_of, count_up_to, groups_of
-from portal.contacts.stop_list import numbers_stopped
+from portal.contacts.stop_list.reads import numbers_stopped
 from portal.core.errors import Refused
 from portal.core.keyset import KeysetPage, keyset_page
 from portal.core.parts import render_part_or_page, wants_part

@@ -26,7 +26,7 @@ from portal.contacts.models import (
 )
 from portal.contacts.models.contact import SHARED
 from portal.contacts.reading import Doctor, FileRefused, Format, Limits, Reading, Row, rows
-from portal.contacts.stop_list import stops_of
+from portal.contacts.stop_list.reads import stops_of
 from portal.core.copying import copy_rows
 from portal.core.lease import held
 from portal.core.prepared import numbers, rows_planned_now

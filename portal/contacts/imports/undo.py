@@ -20,7 +20,7 @@ from portal.contacts.models import (
     ImportStage,
     StopListEntry,
 )
-from portal.contacts.stop_list import stop_list_take_back
+from portal.contacts.stop_list.services import stop_list_take_back
 from portal.core.deadlocks import retried_after_deadlock
 from portal.core.errors import Refused
 from portal.core.lease import held

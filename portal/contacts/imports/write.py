@@ -22,7 +22,7 @@ from portal.contacts.models import (
     ImportTarget,
     StopSource,
 )
-from portal.contacts.stop_list import stop_list_add_each
+from portal.contacts.stop_list.services import stop_list_add_each
 from portal.core.deadlocks import retried_after_deadlock
 from portal.core.lease import held
 

@@ -14,7 +14,7 @@ from portal.contacts.lists.query import FilterGone, ListQuery, list_query
 from portal.contacts.lists.search import search_page
 from portal.contacts.models import BulkKind, Contact, Group
 from portal.contacts.selectors import MOST_COUNTED
-from portal.contacts.stop_list import numbers_stopped
+from portal.contacts.stop_list.reads import numbers_stopped
 from portal.core.keyset import KeysetPage
 from portal.core.parts import render_part_or_page
 

@@ -11,16 +11,11 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
-from portal.contacts import stop_list_reads
 from portal.contacts.models import Contact, StopListEntry, StopSource
-from portal.contacts.stop_list import (
-    numbers_stopped,
-    stop_list_add,
-    stop_list_remove,
-    stop_list_take_back,
-    stops_of,
-)
-from portal.contacts.stop_list_reads import stop_list_page
+from portal.contacts.stop_list import pages
+from portal.contacts.stop_list.pages import stop_list_page
+from portal.contacts.stop_list.reads import numbers_stopped, stops_of
+from portal.contacts.stop_list.services import stop_list_add, stop_list_remove, stop_list_take_back
 from portal.core.errors import Conflict, Refused
 from tests.factories import (
     AdministratorFactory,
@@ -174,7 +169,7 @@ def test_whoever_asks_by_the_whole_number_learns_whether_it_is_stopped(
 def test_many_numbers_of_others_are_looked_through_in_stretches(
     browser: Client, manager: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stop_list_reads, "PLATFORM_LOOKED_THROUGH", 3)
+    monkeypatch.setattr(pages, "PLATFORM_LOOKED_THROUGH", 3)
     now = timezone.now()
     made = [
         StopFactory(

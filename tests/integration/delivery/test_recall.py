@@ -12,7 +12,7 @@ from portal.accounts.models import User
 from portal.audit.models import Action
 from portal.audit.models import Event as Record
 from portal.contacts.models import StopSource
-from portal.contacts.stop_list import stop_list_add
+from portal.contacts.stop_list.services import stop_list_add
 from portal.core.errors import Conflict
 from portal.delivery.answers import Outcome, group_commit, outcomes_record
 from portal.delivery.claims import (

@@ -15,7 +15,7 @@ from portal.accounts.models import Organisation, Plan, User
 from portal.accounts.rights import Role
 from portal.billing.services import NotEnoughMoney, balance, sums_verify, top_up
 from portal.contacts.models import StopListEntry, StopSource
-from portal.contacts.stop_list import stop_list_add
+from portal.contacts.stop_list.services import stop_list_add
 from portal.core.errors import Refused
 from portal.delivery.answers import Outcome, group_commit, outcomes_record
 from portal.delivery.claims import claims_end, envelopes_claim

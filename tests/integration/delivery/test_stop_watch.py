@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.contacts.models import StopListEntry, StopSource
-from portal.contacts.stop_list import stop_list_add
+from portal.contacts.stop_list.services import stop_list_add
 from portal.delivery import engine
 from portal.delivery.answers import group_commit
 from portal.delivery.claims import Claimed, envelopes_claim

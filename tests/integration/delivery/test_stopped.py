@@ -12,7 +12,7 @@ from portal.accounts.models import User
 from portal.billing.models import Kind, LedgerEntry
 from portal.billing.services import Balance, balance, top_up
 from portal.contacts.models import StopListEntry, StopSource
-from portal.contacts.stop_list import stop_list_add
+from portal.contacts.stop_list.services import stop_list_add
 from portal.delivery import claims, stopped
 from portal.delivery.claims import envelopes_claim
 from portal.delivery.models import Envelope, GatewayAccount, Message, OutboxEntry, Skip, State

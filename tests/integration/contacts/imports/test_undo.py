@@ -27,7 +27,7 @@ from portal.contacts.models import (
     StopSource,
 )
 from portal.contacts.particulars import Particulars
-from portal.contacts.stop_list import stop_list_add
+from portal.contacts.stop_list.services import stop_list_add
 from tests.factories import ContactFactory, GroupFactory, MemberFactory, import_made
 from tests.integration.threads import at_once, until_somebody_waits
 

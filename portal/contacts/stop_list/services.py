@@ -1,4 +1,4 @@
-"""The stop list: numbers that an organisation, or the whole platform, sends nothing to.
+"""Writes to the stop list: numbers that an organisation, or the whole platform, sends nothing to.
 
 The audit trail learns which entries by id and count alone: numbers stay out.
 """
@@ -17,26 +17,8 @@ from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.contacts.models import StopListEntry, StopSource
 from portal.core.errors import Conflict, Refused
-from portal.core.prepared import numbers, rows, rows_planned_now
+from portal.core.prepared import rows, rows_planned_now
 
-# For statements over so many numbers that the whole list is read: ``phone``, ``reason`` and
-# ``is_platform_wide`` of each number that an organisation sends nothing to, each once.
-STOPS_IN_ALL = """
-    SELECT DISTINCT ON (phone) phone, reason, organisation_id IS NULL AS is_platform_wide
-      FROM contacts_stoplistentry
-     WHERE organisation_id = %(organisation)s OR organisation_id IS NULL
-     ORDER BY phone, organisation_id NULLS LAST
-"""
-
-_STOPS = """
-    SELECT DISTINCT ON (phone) phone, reason, organisation_id IS NULL
-      FROM (SELECT phone, reason, organisation_id FROM contacts_stoplistentry
-             WHERE organisation_id = %(organisation)s AND phone = ANY(%(phones)s::text[])
-             UNION ALL
-            SELECT phone, reason, organisation_id FROM contacts_stoplistentry
-             WHERE organisation_id IS NULL AND phone = ANY(%(phones)s::text[])) AS found
-     ORDER BY phone, organisation_id NULLS LAST
-"""
 _ADD = """
     INSERT INTO contacts_stoplistentry
            (organisation_id, phone, reason, source, added_by_id, created_at)
@@ -58,14 +40,6 @@ _WRITTEN_NUMBER = re.compile(r"\d(?:[\W_]*\d){4,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """Why nothing is sent to a number, in the words of whoever added it ("" for none)."""
-
-    reason: str
-    is_platform_wide: bool
-
-
-@dataclass(frozen=True, slots=True)
 class StopsAdded:
     """``known``: how many numbers were on the list already; their entries stay as they are, and
     no undo of an import takes them off any more."""
@@ -76,21 +50,6 @@ class StopsAdded:
     @property
     def added(self) -> int:
         return len(self.entry_ids)
-
-
-def stops_of(organisation_id: int, phones: Collection[str]) -> dict[str, Stop]:
-    """Those of ``phones`` (E.164 digits) that the organisation sends nothing to."""
-    if not phones:
-        return {}
-    asked = {"organisation": organisation_id, "phones": numbers(phones)}
-    found = rows_planned_now(_STOPS, asked)
-    return {phone: Stop(reason, is_platform_wide) for phone, reason, is_platform_wide in found}
-
-
-def numbers_stopped(organisation_id: int, phones: Collection[str]) -> dict[str, str]:
-    """Those of ``phones`` (E.164 digits) that the organisation sends nothing to, with why ("" where
-    nobody said)."""
-    return {phone: stop.reason for phone, stop in stops_of(organisation_id, phones).items()}
 
 
 def stop_list_add(

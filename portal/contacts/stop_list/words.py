@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 
-from portal.contacts.stop_list import StopsAdded
+from portal.contacts.stop_list.services import StopsAdded
 
 
 def tell_added(request: HttpRequest, added: StopsAdded) -> None:

@@ -7,10 +7,10 @@ from django.views.decorators.http import require_safe
 from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
 from portal.contacts.models import StopListEntry, StopSource
-from portal.contacts.stop_list import stop_list_add, stop_list_remove
-from portal.contacts.stop_list_forms import StopListForm, StopListRemoveForm
-from portal.contacts.stop_list_reads import stop_list_page
-from portal.contacts.stop_list_words import tell_added
+from portal.contacts.stop_list.forms import StopListForm, StopListRemoveForm
+from portal.contacts.stop_list.pages import stop_list_page
+from portal.contacts.stop_list.services import stop_list_add, stop_list_remove
+from portal.contacts.stop_list.words import tell_added
 from portal.core.errors import Conflict, Refused
 from portal.core.parts import render_part_or_page
 from portal.core.refusals import show_refusal
