@@ -31,6 +31,8 @@ _PLAIN = {
 }
 # A letter with the marks that stand on it: Apple systems paste й and ё in two code points.
 _CLUSTER = re.compile(r".[\u0300-\u036f]*", re.DOTALL)
+# With how many characters such a letter is written; to order thousands takes their square.
+_MOST_COMPOSED = 4
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,16 @@ def find_unsendable(text: str) -> tuple[Unsendable, ...]:
     """Every character outside windows-1251, in order; lines are those that `\\n` makes."""
     if is_sendable(text):
         return ()
-    return tuple(
-        Unsendable(
-            character,
-            position,
-            text.count("\n", 0, position) + 1,
-            position - text.rfind("\n", 0, position),
-            _substitute_for(character),
-        )
-        for character, position in _unsendable_pieces(text)
-    )
+    found = []
+    line, line_start, seen = 1, 0, 0
+    for character, position in _unsendable_pieces(text):
+        if breaks := text.count("\n", seen, position):
+            line += breaks
+            line_start = text.rindex("\n", seen, position) + 1
+        seen = position
+        column = position - line_start + 1
+        found.append(Unsendable(character, position, line, column, _substitute_for(character)))
+    return tuple(found)
 
 
 def substitute(text: str) -> str:
@@ -102,7 +104,8 @@ def _unsendable_pieces(text: str) -> list[tuple[str, int]]:
         cluster = match.group()
         if is_sendable(cluster):
             continue
-        if len(cluster) > 1 and is_sendable(unicodedata.normalize("NFC", cluster)):
+        is_letter = 1 < len(cluster) <= _MOST_COMPOSED
+        if is_letter and is_sendable(unicodedata.normalize("NFC", cluster)):
             pieces.append((cluster, match.start()))
             continue
         pieces += [

@@ -32,7 +32,9 @@ _EXTENSION = re.compile(
     r"[0-9)][ .,;-]*(?:;ext=|extension|ext|доб(?:авочный)?|[x#хX])[ .:=]*[0-9]{1,7}\Z",
     re.IGNORECASE,
 )
-_SPELLING = re.compile(r"[ (]*\+?[ (]*[0-9][0-9 ().\-/]*")
+# The plus stands between two runs of the same characters: optional by itself, without the second
+# run, it would have every way of parting them tried.
+_SPELLING = re.compile(r"[ (]*(?:\+[ (]*)?[0-9][0-9 ().\-/]*")
 _EXTENSION_AHEAD = r"(?!\s*(?:ext|доб|isub|phone-context))"
 _SEPARATOR = re.compile(
     rf"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029\t]|[,;]{_EXTENSION_AHEAD}", re.IGNORECASE

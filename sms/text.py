@@ -16,6 +16,9 @@ FIELD_NAMES = ("SmsUser", "Password", "SourceAddress", "PhoneNumber")
 BREAK = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _FIELD = re.compile(rf"\s*({'|'.join(name.lower() for name in FIELD_NAMES)})\s*=")
+# A field's name with its sign, each of their characters with a space on both sides. To bring marks
+# into their order takes the square of their number.
+_LONGEST_NAMING = 100
 _FIELD_BY_FOLD = {name.lower(): name for name in FIELD_NAMES}
 # Every character that compatibility form turns into an equals sign.
 _EQUALS = re.compile("[=⁼₌⩴⩵⩶﹦＝]")
@@ -86,7 +89,8 @@ def find_field_like_line(text: str) -> tuple[int, str] | None:
     if not _EQUALS.search(text):
         return None
     for number, line in enumerate(text.split("\n"), start=1):
-        folded = unicodedata.normalize("NFKC", _without_marks(line)).casefold()
+        beginning = " ".join(_without_marks(line).split())[:_LONGEST_NAMING]
+        folded = unicodedata.normalize("NFKC", beginning).casefold()
         if match := _FIELD.match(folded):
             return number, _FIELD_BY_FOLD[match.group(1)]
     return None

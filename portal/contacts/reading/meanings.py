@@ -75,9 +75,15 @@ _LIKE_A_PHONE = re.compile(
 )
 
 
+# To fold takes the square of the length where a text is all combining marks.
+_LONGEST_HEADING = 1_000
+_LONGEST_FOLDED = 200
+
+
 def fold_heading(heading: str) -> str:
     """As headings are remembered and compared: words without case and punctuation."""
-    return " ".join(re.findall(r"\w+", folded(heading).replace("_", " ")))[:200]
+    words = re.findall(r"\w+", folded(heading[:_LONGEST_HEADING]).replace("_", " "))
+    return " ".join(words)[:_LONGEST_FOLDED]
 
 
 def is_known_heading(cell: str) -> bool:

@@ -25,6 +25,8 @@ from sms.phone import usual_russian
 
 # Cells whose reading is remembered, of all columns together: some 15 MB.
 _REMEMBERED = 30_000
+# Of a longer one nothing is remembered, nor its names folded, which may take the square of them.
+_LONGEST_ROW = 2_000
 # NamedTuple's own constructor is written in Python, and takes as long as the rest of a row.
 _healthy = cast(Callable[[tuple[object, ...]], Healthy], partial(tuple.__new__, Healthy))
 
@@ -80,6 +82,8 @@ class UsualRows:
     def examine(self, cells: Sequence[str]) -> Healthy | None:
         """What the doctor says of the row, or None where he is to be asked."""
         if self._phone is None or len(cells) < self._width:
+            return None
+        if sum(map(len, cells)) > _LONGEST_ROW:
             return None
         cell = cells[self._phone]
         if not (phone := usual_russian(cell)) or (parts := self._parts(cells)) is None:

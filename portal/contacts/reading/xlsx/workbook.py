@@ -20,6 +20,7 @@ _MOST_SHEETS = 1_000
 _MOST_STYLES = 100_000
 _MOST_FORMATS = 10_000
 _LONGEST_ID = 20
+_LONGEST_FORMAT = 1_000
 _BUILT_IN_DATES = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
 _NOT_THE_FORMAT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _OF_A_DATE = re.compile(r"[ymdhs]", re.IGNORECASE)
@@ -203,5 +204,5 @@ def _refuse_more_than(most: int, kept: Sized) -> None:
 
 
 def _shows_date(code: str) -> bool:
-    first = _NOT_THE_FORMAT.sub("", code.partition(";")[0])
+    first = _NOT_THE_FORMAT.sub("", code[:_LONGEST_FORMAT].partition(";")[0])
     return bool(_OF_A_DATE.search(_GENERAL.sub("", first)))

@@ -6,6 +6,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
+from xml.sax.saxutils import quoteattr
 
 import pytest
 from openpyxl import Workbook
@@ -279,3 +280,11 @@ def test_the_last_row_of_a_sheet_is_read() -> None:
     cell = '<c t="inlineStr"><is><t>Анна</t></is></c>'
     sheet = f'<row>{cell}</row><row r="7">{cell}</row><row r="1048576">{cell}</row>'.encode()
     assert [row.number for row in read(sheet_of(sheet), "a.xlsx")] == [1, 7, 1_048_576]
+
+
+def styled_by(number_format: str) -> io.BytesIO:
+    """A workbook with a number format of any characters that XML has."""
+    quoted = "".join(each if each.isprintable() else " " for each in number_format)
+    code = quoteattr(quoted)
+    styles = f'<styleSheet><numFmt numFmtId="9" formatCode={code}/></styleSheet>'
+    return with_part(workbook_of(["Анна"]), "xl/styles.xml", styles.encode("utf-8", "replace"))
