@@ -11,6 +11,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Right
 from portal.audit.models import Action
 from portal.audit.services import event_record
+from portal.contacts.export.beside import Beside
 from portal.contacts.export.csv_stream import csv_stream
 from portal.contacts.export.formats import CSV_ENCODINGS, ExportFormat
 from portal.contacts.export.people import beyond_windows_1251, exported_rows, headings
@@ -36,18 +37,20 @@ def contacts_export(
         raise Refused(_("Your role does not see contacts."))
     condition = search_condition(member=actor, query=query, filters=filters, now=timezone.now())
     if file_format is ExportFormat.CSV_WINDOWS_1251:
-        _refuse_beyond_windows_1251(condition)
+        _refuse_beyond_windows_1251(condition, actor)
     fields = list(ContactField.objects.filter(organisation=actor.organisation))
     _record(condition, file_format, actor)
     is_xlsx = file_format is ExportFormat.XLSX
-    rows = exported_rows(condition, filters.shelves(actor), fields, has_plus=is_xlsx)
+    beside = Beside(actor, stopped=_("yes"))
+    shelves = filters.shelves(actor)
+    rows = exported_rows(condition, shelves, fields, beside=beside, has_plus=is_xlsx)
     if is_xlsx:
         return xlsx_stream(headings(fields), rows, sheet=str(_("Contacts"))[:25])
     return csv_stream(headings(fields), rows, encoding=CSV_ENCODINGS[file_format])
 
 
-def _refuse_beyond_windows_1251(condition: Q) -> None:
-    names = beyond_windows_1251(condition, most=_MOST_NAMED + 1)
+def _refuse_beyond_windows_1251(condition: Q, actor: User) -> None:
+    names = beyond_windows_1251(condition, actor, most=_MOST_NAMED + 1)
     if not names:
         return
     listed = ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")

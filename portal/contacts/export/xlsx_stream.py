@@ -8,6 +8,7 @@ import io
 import re
 import zipfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from datetime import date
 from itertools import islice
 from typing import IO, TYPE_CHECKING
 
@@ -18,6 +19,8 @@ _ROWS_AT_ONCE = 500
 # Excel's own limit, and below what a zip entry without ZIP64 may have: Excel reads no streamed one.
 _MOST_ROWS = 1_048_576
 _MOST_BYTES = 1_900_000_000
+# Excel's first day whose number is sure: it counts 29 February 1900, which never was.
+_FIRST_DAY, _DAY_ZERO = date(1900, 3, 1), date(1899, 12, 30)
 _PLAIN = re.compile(r"[^&<>_\x00-\x1f\ufffe\uffff]*")
 _SPECIAL = re.compile(r"[&<>]|[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -36,29 +39,32 @@ _SHEET_START = (
 )
 _SHEET_END = "</sheetData></worksheet>"
 # Style 1 is text (format 49) with Excel's own quote before it, so that no cell becomes a formula,
-# not even when somebody edits it. Style 2 is the same in bold.
+# not even when somebody edits it. Style 2 is the same in bold, style 3 a day.
 _STYLES = (
     f'{_DECLARATION}<styleSheet xmlns="{_MAIN}">'
+    '<numFmts count="1"><numFmt numFmtId="164" formatCode="dd\\.mm\\.yyyy"/></numFmts>'
     '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
     '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill>'
     '<fill><patternFill patternType="gray125"/></fill></fills>'
     '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
     '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1" '
     'applyNumberFormat="1"/>'
     '<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" quotePrefix="1" '
-    'applyNumberFormat="1" applyFont="1"/></cellXfs><cellStyles count="1">'
+    'applyNumberFormat="1" applyFont="1"/>'
+    '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '</cellXfs><cellStyles count="1">'
     '<cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 
 
 def xlsx_stream(
-    heading: Sequence[str], rows: Iterable[Sequence[str]], *, sheet: str
+    heading: Sequence[str], rows: Iterable[Sequence[str | date]], *, sheet: str
 ) -> Iterator[bytes]:
-    """All cells are texts. ``sheet``: its name, at most 25 characters; what Excel has no room for
-    goes on in further sheets, each under the heading."""
+    """All cells are texts but for days. ``sheet``: its name, at most 25 characters; what Excel has
+    no room for goes on in further sheets, each under the heading."""
     sink = _Sink()
     every = iter(rows)
     sheets = 0
@@ -94,7 +100,7 @@ class _Sink(io.RawIOBase):
 
 
 def _sheet(
-    part: IO[bytes], sink: _Sink, heading: Sequence[str], rows: Iterator[Sequence[str]]
+    part: IO[bytes], sink: _Sink, heading: Sequence[str], rows: Iterator[Sequence[str | date]]
 ) -> Generator[bytes, None, bool]:
     """Writes rows while the sheet has room; returns whether there are no more."""
     size = part.write((_SHEET_START + _row(heading, style=2)).encode())
@@ -110,12 +116,16 @@ def _sheet(
     return bool(room) and size <= _MOST_BYTES
 
 
-def _row(cells: Sequence[str], *, style: int) -> str:
+def _row(cells: Sequence[str | date], *, style: int) -> str:
     return f"<row>{''.join([_cell(cell, style) for cell in cells])}</row>"
 
 
-def _cell(text: str, style: int) -> str:
+def _cell(text: str | date, style: int) -> str:
     """Without its address: the cells of a row follow each other."""
+    if isinstance(text, date):
+        if text >= _FIRST_DAY:
+            return f'<c s="3"><v>{(text - _DAY_ZERO).days}</v></c>'
+        text = f"{text:%d.%m.%Y}"
     if not text:
         return "<c/>"
     if not _PLAIN.fullmatch(text):

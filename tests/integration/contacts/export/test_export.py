@@ -2,12 +2,15 @@
 
 import io
 from collections.abc import Iterable
+from datetime import datetime
 from urllib.parse import unquote
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from portal.accounts.models import User
 from portal.accounts.rights import Role
@@ -29,6 +32,7 @@ from tests.factories import (
     GroupFactory,
     MemberFactory,
     OrganisationFactory,
+    StopFactory,
     contacts_made,
 )
 
@@ -137,10 +141,14 @@ def test_an_export_imports_without_change_and_error(
             phone="79312345678",
             field_values={str(born.pk): "1986-11-24", str(debt.pk): "-12.5"},
         ),
+        Contact(surname="До Excel", field_values={str(born.pk): "1899-12-31"}),
     ]
+    group = GroupFactory(organisation=member.organisation, name="Город")
+    StopFactory(organisation=member.organisation, phone="79312345678")
     for person in people:
         person.organisation = member.organisation
         person.save()
+        group.contacts.add(person)
     columns = [
         *("surname", "given_name", "patronymic", "name", "phone", "note"),
         *("field_values", "search_key"),
@@ -148,6 +156,68 @@ def test_an_export_imports_without_change_and_error(
     found = read_as(member, exported(client, file_format))
     stored = Contact.objects.order_by("search_key", "pk").values(*columns)
     assert [{column: each[column] for column in columns} for each in found] == list(stored)
+
+
+def last_columns(content: bytes) -> list[list[str]]:
+    source = io.BytesIO(content)
+    return [row.cells[-2:] for row in rows(source, recognise(source, "people.csv"))]
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_groups_that_the_member_sees_and_the_stop_list_stand_beside_a_contact(
+    client: Client, member: User, file_format: str
+) -> None:
+    organisation = member.organisation
+    colleague = MemberFactory(organisation=organisation)
+    anna, boris = (
+        ContactFactory(organisation=organisation, name=name, phone=phone)
+        for name, phone in (("Анна", "79210000000"), ("Борис", "79210000001"))
+    )
+    for name, owner in (("Яхта", None), ("Мои", member), ("Чужие", colleague)):
+        group = GroupFactory(organisation=organisation, name=name, owner=owner)
+        group.contacts.add(anna)
+    StopFactory(organisation=None, phone=boris.phone)
+
+    assert last_columns(exported(client, file_format)) == [["Мои; Яхта", ""], ["", "yes"]]
+
+
+def test_days_are_days_for_a_spreadsheet_and_read_as_people_write_them(
+    client: Client, member: User
+) -> None:
+    born = ContactFieldFactory(organisation=member.organisation, kind=FieldKind.DATE)
+    ContactFactory(organisation=member.organisation, field_values={str(born.pk): "1986-11-24"})
+
+    sheet = load_workbook(io.BytesIO(exported(client, "xlsx"))).active
+    text = exported(client, "csv").decode("utf-8-sig")
+
+    assert sheet is not None
+    cell = sheet["F2"]
+    assert (cell.value, cell.is_date) == (datetime(1986, 11, 24), True)
+    assert ";24.11.1986;" in text
+
+
+def test_a_group_s_name_that_windows_1251_lacks_refuses_the_export_too(
+    client: Client, member: User
+) -> None:
+    anna = ContactFactory(organisation=member.organisation, name="Анна")
+    GroupFactory(organisation=member.organisation, name="Ә").contacts.add(anna)
+
+    response = client.post(EXPORT, {"format": "csv-windows-1251"}, follow=True)
+
+    (message,) = response.context["messages"]
+    assert "Анна" in str(message)
+
+
+def test_a_page_of_contacts_asks_for_all_groups_and_stops_at_once(
+    client: Client, member: User
+) -> None:
+    contacts_made(
+        member.organisation, (f"Анна {n}" for n in range(30)), (f"7921{n:07}" for n in range(30))
+    )
+    with CaptureQueriesContext(connection) as captured:
+        exported(client)
+    asking = [q["sql"] for q in captured if "contacts_membership" in q["sql"]]
+    assert len(asking) <= 2
 
 
 def test_a_file_has_a_russian_name(client: Client, member: User) -> None:
