@@ -55,11 +55,12 @@ def blocks(source: BinaryIO, encoding: str) -> Iterator[str]:
 
 
 def raw_lines(source: BinaryIO, encoding: str) -> Iterator[bytes]:
-    """Lines as bytes, for formats whose values are encoded each in its own way; UTF-16 as UTF-8."""
+    """Lines as bytes, for formats whose values are encoded each in its own way; UTF-16 as UTF-8,
+    which what is marked cannot be decoded from."""
     is_wide = encoding.startswith("utf-16")
     for text in blocks(source, encoding if is_wide else "latin-1"):
         for line in StringIO(text, newline=""):
-            yield line.encode("utf-8" if is_wide else "latin-1", "replace")
+            yield line.encode(*(("utf-8", "surrogatepass") if is_wide else ("latin-1", "replace")))
 
 
 def is_marked(text: str) -> bool:

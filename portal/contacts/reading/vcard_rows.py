@@ -21,6 +21,15 @@ _LONGEST_CARD = 200_000
 _MOBILE = ("CELL", "MOBILE", "IPHONE")
 _UNESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _BASIC_DATE = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:T.*)?")
+# What address books write. Python has others, of which some take the square of a value's length,
+# and UTF-7 makes halves of surrogate pairs.
+_CHARSETS = {
+    **{"UTF-8": "utf-8", "UTF8": "utf-8", "UTF-16": "utf-16"},
+    **{"UTF-16LE": "utf-16-le", "UTF-16BE": "utf-16-be"},
+    **{"WINDOWS-1251": "windows-1251", "CP1251": "windows-1251", "KOI8-R": "koi8-r"},
+    **{"CP866": "cp866", "IBM866": "cp866"},
+    **{"ISO-8859-1": "latin-1", "LATIN1": "latin-1", "WINDOWS-1252": "windows-1252"},
+}
 _STORABLE = str.maketrans({"\0": "\ufffd"})
 
 
@@ -41,11 +50,13 @@ class _Property:
         return any(each.endswith("QUOTED-PRINTABLE") for each in self.parameters)
 
     def text(self, encoding: str) -> str:
-        """Raises ValueError where the bytes are not what they are said to be."""
+        """Raises ValueError where the bytes are not what they are said to be, or are more than
+        ASCII and of a charset that is not known."""
         value = quopri.decodestring(self.value) if self.is_quoted() else self.value
         if self.parameter("ENCODING") in ("B", "BASE64"):
             value = binascii.a2b_base64(value)
-        return value.decode(_charset(self.parameter("CHARSET")) or encoding)
+        charset = self.parameter("CHARSET").strip('"')
+        return value.decode(_CHARSETS.get(charset, "ascii") if charset else encoding)
 
 
 def vcard_rows(source: BinaryIO, *, encoding: str) -> Iterator[Row]:
@@ -149,13 +160,3 @@ def _components(value: str) -> list[str]:
 
 def _plain(value: str) -> str:
     return _UNESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], value)
-
-
-def _charset(name: str) -> str:
-    """ "" for one that Python does not know as an encoding of text."""
-    try:
-        codec = codecs.lookup(name) if name else None
-    except (LookupError, ValueError):
-        return ""
-    is_text = codec is not None and getattr(codec, "_is_text_encoding", False)
-    return codec.name if codec is not None and is_text else ""

@@ -1,5 +1,8 @@
 """Pasted text, and vCards of phones."""
 
+import codecs
+import time
+
 import pytest
 
 from portal.contacts.reading import FaultCode, Format
@@ -66,3 +69,45 @@ def test_a_card_that_does_not_end_is_an_error_row_and_the_next_ones_are_read() -
         FaultCode.BROKEN_CARD,
     ]
     assert found[1].cells[1] == "Б"
+
+
+def card_of(name: bytes, parameters: bytes = b"") -> bytes:
+    return b"BEGIN:VCARD\nN%b:%b\nTEL:+79210000001\nEND:VCARD\n" % (parameters, name)
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "windows-1251", "KOI8-R", "cp866", "UTF-16", "utf-16le"]
+)
+def test_a_card_is_read_in_the_charset_it_names(charset: str) -> None:
+    name = b"".join(b"=%02X" % byte for byte in "Ёлкин;Иван".encode(charset))
+    parameters = b";CHARSET=%b;ENCODING=QUOTED-PRINTABLE" % charset.encode()
+    assert cells(card_of(name, parameters), "a.vcf")[0][:2] == ["Ёлкин", "Иван"]
+
+
+@pytest.mark.parametrize(
+    "charset",
+    [b"utf-7", b"punycode", b"idna", b"unicode-escape", b"rot13", b"x" * 99],
+)
+def test_a_card_in_a_charset_of_no_address_book_is_an_error_row(charset: bytes) -> None:
+    parameters = b";CHARSET=" + charset
+    assert error_of(card_of("Ёлкин".encode(), parameters)) is FaultCode.BROKEN_CARD
+    assert cells(card_of(b"+2AA-abc;", parameters), "a.vcf")[0][0] == "+2AA-abc"
+
+
+def test_no_charset_takes_the_square_of_a_names_length() -> None:
+    begun = time.process_time()
+    for charset in (b"punycode", b"idna"):
+        read(card_of(b"a" * 1000 + b"-" + b"9a" * 48_000, b";CHARSET=" + charset), "a.vcf")
+    assert time.process_time() - begun < 2
+
+
+def test_halves_of_surrogate_pairs_are_faults_like_other_undecodable_bytes() -> None:
+    card = card_of("Ёлкин".encode()).decode().encode("utf-16-le")
+    half = card.replace("к".encode("utf-16-le"), b"\x00\xd8")
+    assert error_of(codecs.BOM_UTF16_LE + half) is FaultCode.BROKEN_CARD
+    assert cells(codecs.BOM_UTF16_LE + card, "a.vcf")[0][0] == "Ёлкин"
+
+
+def error_of(content: bytes) -> FaultCode | None:
+    (row,) = read(content, "a.vcf")
+    return row.fault and row.fault.code
