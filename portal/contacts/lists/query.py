@@ -1,5 +1,6 @@
 """What the address of the list of contacts asks for."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,8 @@ from portal.contacts.lists.filters import Filters, Whose
 from portal.contacts.models import ContactField, Group
 
 FIELD = "f"
+# As the pages write it: f07 would be another name of the same field.
+_PLAIN_ID = re.compile(r"[1-9][0-9]{0,17}")
 _SWITCHES = ("archived", "numberless", "stopped")
 
 
@@ -120,6 +123,6 @@ def _is_known(name: str) -> bool:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+    if not _PLAIN_ID.fullmatch(text):
         raise FilterGone
     return int(text)

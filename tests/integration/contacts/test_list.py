@@ -66,6 +66,21 @@ def test_another_organisations_field_does_not_exist(client: Client, member: User
     assert client.get(LIST, {f"f{foreign.pk}": "x"}).status_code == 404
 
 
+@pytest.mark.parametrize("prefix", ["0", "00", "\u0660"])
+@pytest.mark.parametrize("name", ["f", "group"])
+def test_an_id_written_in_another_way_is_nothings(
+    client: Client, member: User, name: str, prefix: str
+) -> None:
+    """Left out, more would be found than was asked for."""
+    field = ContactField.objects.create(
+        organisation=member.organisation, name="Город", kind=FieldKind.TEXT
+    )
+    group = GroupFactory(organisation=member.organisation)
+    asked = {"f": {f"f{prefix}{field.pk}": "x"}, "group": {"group": f"{prefix}{group.pk}"}}[name]
+
+    assert client.get(LIST, asked).status_code == 404
+
+
 @pytest.mark.parametrize("nothing", ["", " ", "\0"])
 def test_an_empty_filter_is_none(client: Client, member: User, nothing: str) -> None:
     ContactFactory(organisation=member.organisation)
