@@ -1,13 +1,14 @@
 """The page of an organisation's own fields, for those who may change them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 from django.views.decorators.http import require_POST
 
 from portal.accounts.gates import MemberRequest, requires
@@ -26,6 +27,10 @@ SUGGESTIONS: Sequence[tuple[str | Promise, FieldKind]] = (
     (gettext_lazy("Birthday"), FieldKind.DATE),
     (gettext_lazy("City"), FieldKind.TEXT),
 )
+# As organisations call them beside.
+_ALSO_CALLED: Mapping[str, frozenset[str]] = {
+    "Birthday": frozenset({"дата рождения", "др", "date of birth", "birth date"}),
+}
 _STEPS = {"up": -1, "down": 1}
 
 
@@ -109,5 +114,15 @@ def _suggestions(there: Sequence[ContactField]) -> list[tuple[str, str, str]]:
     return [
         (str(name), kind.value, str(kind.label))
         for name, kind in SUGGESTIONS
-        if str(name).casefold() not in names
+        if names.isdisjoint(_said_anyhow(name))
     ]
+
+
+def _said_anyhow(name: str | Promise) -> set[str]:
+    """In every language of the site, whichever the field was named in."""
+    said: set[str] = set()
+    for code, _language in settings.LANGUAGES:
+        with override(code):
+            said.add(str(name).casefold())
+    with override("en"):
+        return said | _ALSO_CALLED.get(str(name), frozenset())

@@ -97,6 +97,18 @@ def test_birthday_and_city_are_one_click_away_until_they_are_there(
     assert client.get(FIELDS).context["suggestions"] == []
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_what_is_there_in_either_language_is_not_offered(
+    client: Client, manager: User, language: str
+) -> None:
+    field_of(manager, name="Дата рождения", kind=FieldKind.DATE)
+    field_of(manager, name="ГОРОД" if language == "en" else "city")
+
+    page = client.get(FIELDS, headers={"accept-language": language})
+
+    assert page.context["suggestions"] == []
+
+
 def test_there_are_at_most_thirty(client: Client, manager: User) -> None:
     for number in range(MOST_FIELDS):
         field_of(manager, name=f"Поле {number}")

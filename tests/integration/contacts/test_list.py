@@ -155,3 +155,13 @@ def test_the_size_of_what_a_foreign_group_leaves_is_not_told(client: Client, mem
     size = reverse("contacts:found_size")
 
     assert client.get(size, {"group": GroupFactory().pk}).status_code == 404
+
+
+def test_a_contact_without_a_name_shows_its_number_once(client: Client, member: User) -> None:
+    ContactFactory(organisation=member.organisation, name="", phone="79210000077")
+
+    page = client.get(LIST).content.decode()
+
+    assert "no name" in page
+    # Once more for those who hear the link, and where it is chosen.
+    assert page.count(">+7 921 000-00-77<") == 1

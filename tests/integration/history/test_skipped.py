@@ -123,7 +123,7 @@ def test_a_message_of_which_all_were_stopped_since_lists_them_at_once(
 
     text = page_of(browser_of(sender), message)
     assert "+7 921 000-00-00" in text
-    assert "on the administrators’ stop list" in text
+    assert "on the portal’s stop list" in text
     assert message_counts(message.pk) == {State.SKIPPED: 1}
 
 
