@@ -10,7 +10,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
 from portal.contacts.fields.services import field_create, field_delete, field_move
-from portal.contacts.models import Contact, ContactField
+from portal.contacts.models import Contact, ContactField, FieldKind
 from portal.contacts.models.field import MOST_FIELDS
 from portal.core.errors import Refused
 from tests.factories import ContactFactory, ContactFieldFactory, GroupFactory, MemberFactory
@@ -101,7 +101,7 @@ def test_birthday_and_city_are_one_click_away_until_they_are_there(
 def test_what_is_there_in_either_language_is_not_offered(
     client: Client, manager: User, language: str
 ) -> None:
-    field_of(manager, name="Дата рождения", kind=FieldKind.DATE)
+    field_of(manager, name="Дата рождения", kind="date")
     field_of(manager, name="ГОРОД" if language == "en" else "city")
 
     page = client.get(FIELDS, headers={"accept-language": language})
