@@ -339,9 +339,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Imports
-IMPORT_MAX_BYTES = 2**20 * environment.whole_number(
-    "PORTAL_IMPORT_MAX_MB", default=100, at_least=1
-)
+IMPORT_MAX_BYTES = 2**20 * environment.whole_number("PORTAL_IMPORT_MAX_MB", default=100, at_least=1)
 IMPORT_MAX_ROWS = environment.whole_number("PORTAL_IMPORT_MAX_ROWS", default=1_000_000, at_least=1)
 # The first of them refuses a file that is too long before it has come whole.
 FILE_UPLOAD_HANDLERS = [

@@ -76,7 +76,6 @@ def test_all_uncertain_e_mails_are_settled_at_once(
     assert message_counts(message.pk) == {State.ACCEPTED: 1, State.REJECTED: 5}
 
 
-
 def test_what_has_not_left_is_cancelled(page: Page, sign_in: SignIn, author: User) -> None:
     message = submit_message(author, "79210000000", "79210000001")
     sign_in(page, author)

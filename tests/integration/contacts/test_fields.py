@@ -10,7 +10,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
 from portal.contacts.fields.services import field_create, field_delete, field_move
-from portal.contacts.models import Contact, ContactField, FieldKind
+from portal.contacts.models import Contact, ContactField
 from portal.contacts.models.field import MOST_FIELDS
 from portal.core.errors import Refused
 from tests.factories import ContactFactory, ContactFieldFactory, GroupFactory, MemberFactory
