@@ -3,12 +3,13 @@
 import time
 import uuid
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain, dropwhile, islice
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from portal.contacts.imports.breath import breathing
 from portal.contacts.imports.columns import field_ids
 from portal.contacts.imports.examination import Batch, Examination
 from portal.contacts.imports.lines import keep_lines
@@ -32,8 +33,6 @@ from portal.core.lease import held
 from portal.core.prepared import numbers, rows_planned_now
 
 ROWS_PER_STEP = 10_000
-# While rows gone through before are passed over, the lease is renewed every so many.
-_ROWS_PER_BREATH = 100_000
 _KNOWN = """
     SELECT count(*) FILTER (WHERE archived_at IS NULL),
            count(*) FILTER (WHERE archived_at IS NOT NULL)
@@ -65,7 +64,8 @@ def check_slice(source: Import, token: uuid.UUID, *, seconds: float) -> None:
 def _check(source: Import, token: uuid.UUID, seconds: float) -> None:
     with stored_file(source) as file:
         reading = Reading.from_dict(source.reading)
-        found = _from_position(source, token, rows(file, reading, limits=file_limits()))
+        read = breathing(file, lambda: _breathe(source.pk, token))
+        found = _from_position(source.position, rows(read, reading, limits=file_limits()))
         examination = _examination(source)
         until = time.monotonic() + seconds
         while source.stage == ImportStage.CHECKING and time.monotonic() < until:
@@ -75,15 +75,16 @@ def _check(source: Import, token: uuid.UUID, seconds: float) -> None:
             source = _step(source, token, batch, examination.report, share_read)
 
 
-def _from_position(source: Import, token: uuid.UUID, found: Iterator[Row]) -> Iterator[Row]:
-    """The rows that are still to be examined."""
-    for passed, row in enumerate(found):
-        if row.number > source.position:
-            return chain([row], found)
-        if passed % _ROWS_PER_BREATH == _ROWS_PER_BREATH - 1:
-            with transaction.atomic():
-                held(Import.objects.all(), source.pk, token)
-    return iter(())
+def _breathe(pk: int, token: uuid.UUID) -> None:
+    with transaction.atomic():
+        held(Import.objects.all(), pk, token)
+
+
+def _from_position(position: int, found: Iterator[Row]) -> Iterator[Row]:
+    """The rows that are still to be examined. The first is found here, before the time of a slice
+    begins: else a long way to it would leave none for the work."""
+    left = dropwhile(lambda row: row.number <= position, found)
+    return chain(list(islice(left, 1)), left)
 
 
 def _examination(source: Import) -> Examination:

@@ -51,7 +51,8 @@ def field_ids(meanings: Sequence[str]) -> list[int]:
 
 
 def remember(source: Import, headings: Sequence[str]) -> None:
-    """Keep what was said of columns that have headings, for the organisation's next file."""
+    """Keep what was said of columns that have headings, for the organisation's next file: theirs
+    too who may not know what is in a member's own."""
     pairs = zip(headings, source.columns, strict=False)
     said = {fold_heading(heading)[:200]: meaning for heading, meaning in pairs}
     ColumnMemory.objects.bulk_create(

@@ -1,6 +1,7 @@
 """Rows of a file, examined a batch at a time."""
 
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,18 +17,22 @@ from sms.phone import display
 LONGEST_BAD_CELL = 2_000
 MOST_BAD_CELLS = 200
 MOST_REPEATED = 10
+_LONGEST_SECONDS = 10.0
+# Ten thousand people are some two million.
+_MOST_CHARACTERS = 16_000_000
 
 
 @dataclass
 class Batch:
     """``lines``: good rows for COPY; ``names``: name and search key of those without a number;
-    ``bad``: rows of the table of bad ones, without the import's id."""
+    ``bad``: rows of the table of bad ones, without the import's id. ``size``: characters."""
 
     lines: list[str] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
     names: list[tuple[str, str]] = field(default_factory=list)
     bad: list[tuple[int, str, str]] = field(default_factory=list)
     last_row: int = 0
+    size: int = 0
 
 
 class Examination:
@@ -43,7 +48,10 @@ class Examination:
         self.report = report
 
     def batch(self, rows: Iterable[Row]) -> Batch:
+        """Of ``rows``, as many as _LONGEST_SECONDS and _MOST_CHARACTERS have room for: the lease is
+        renewed between batches."""
         batch = Batch()
+        end = time.perf_counter() + _LONGEST_SECONDS
         for row in rows:
             self.report.rows += 1
             batch.last_row = row.number
@@ -58,11 +66,15 @@ class Examination:
                 self.report.duplicates += 1
                 written = partial(_whom, found)
                 self.report.repeated.note(row.number, written, most=MOST_REPEATED)
+            if time.perf_counter() > end or batch.size > _MOST_CHARACTERS:
+                break
         return batch
 
     def _note_good(self, batch: Batch, row: Row, found: Healthy) -> None:
         self.report.good += 1
-        batch.lines.append(self._line(found))
+        line = self._line(found)
+        batch.lines.append(line)
+        batch.size += len(line)
         if found.phone:
             batch.phones.append(found.phone)
         else:
@@ -85,7 +97,9 @@ class Examination:
             named.note(row.number, partial(_cell, row, fault.column))
         cells = [_storable(cell[:LONGEST_BAD_CELL]) for cell in row.cells[:MOST_BAD_CELLS]]
         told = _all_storable([fault.as_dict() for fault in faults])
-        batch.bad.append((row.number, json.dumps(cells), json.dumps(told)))
+        bad = (row.number, json.dumps(cells), json.dumps(told))
+        batch.bad.append(bad)
+        batch.size += len(bad[1])
 
 
 def _whom(found: Healthy) -> str:

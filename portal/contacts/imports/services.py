@@ -107,7 +107,6 @@ def import_check(
     forget_check(source)
     source.report = Report(headings=headings).as_dict()
     source.save()
-    remember(source, headings)
     transaction.on_commit(lambda: ring(source.pk))
     return source
 
@@ -122,6 +121,8 @@ def import_confirm(*, source: Import, actor: User) -> Import:
     if not report.good:
         raise Refused(_("There is no row that could be imported."))
     _make_group(source, actor)
+    if source.owner_id is None:
+        remember(source, report.headings)
     source.stage, source.position, source.begun_at = ImportStage.WRITING, 0, None
     source.takeovers, source.stop_requested = 0, False
     source.save()

@@ -1,19 +1,26 @@
 """The check: everything is told, nothing is written."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
 from portal.accounts.models import User
-from portal.contacts.imports import check
+from portal.contacts.imports import breath, check, examination
 from portal.contacts.imports.report import Report
-from portal.contacts.imports.services import Destination, import_check, import_stop
+from portal.contacts.imports.services import (
+    Destination,
+    import_check,
+    import_confirm,
+    import_stop,
+)
 from portal.contacts.imports.work import work_slice, work_to_the_end
 from portal.contacts.models import (
     BadRow,
     CheckedRows,
+    ColumnMemory,
     Contact,
     Group,
     Import,
@@ -90,16 +97,81 @@ def test_those_in_the_archive_are_counted_apart(author: User) -> None:
     assert (report.known, report.archived, report.new) == (0, 1, 2)
 
 
-def test_what_columns_are_is_remembered_for_the_organisation(author: User) -> None:
-    numbers = "Туда;Сюда\n79210000001;79210000002\n"
-    source = import_made(author, numbers)
+NUMBERS = "Туда;Сюда\n79210000001;79210000002\n"
+
+
+def checked_as(author: User, columns: list[str], *, is_own: bool = False) -> Import:
+    source = import_made(author, NUMBERS)
     assert source.columns == ["phone", ""]
+    into = Destination(is_own=is_own)
+    source = import_check(source=source, columns=columns, destination=into, actor=author)
+    work_to_the_end(source.pk)
+    return source
 
-    import_check(source=source, columns=["", "phone"], destination=Destination(), actor=author)
 
+def test_what_columns_are_is_remembered_for_the_organisation_once_it_is_confirmed(
+    author: User,
+) -> None:
+    source = checked_as(author, ["", "phone"])
     colleague = MemberFactory(organisation=author.organisation)
-    assert import_made(colleague, numbers).columns == ["", "phone"]
-    assert import_made(MemberFactory(), numbers).columns == ["phone", ""]
+    assert import_made(colleague, NUMBERS).columns == ["phone", ""]
+
+    import_confirm(source=source, actor=author)
+
+    assert import_made(colleague, NUMBERS).columns == ["", "phone"]
+    assert import_made(MemberFactory(), NUMBERS).columns == ["phone", ""]
+
+
+def test_headings_of_a_file_of_ones_own_contacts_are_nobodys_business(author: User) -> None:
+    source = checked_as(author, ["", "phone"], is_own=True)
+    import_confirm(source=source, actor=author)
+
+    assert not ColumnMemory.objects.exists()
+
+
+def test_a_batch_ends_in_time_for_the_lease_and_no_row_is_lost(
+    author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examination, "_LONGEST_SECONDS", -1.0)
+
+    source = import_made(author, LIST, ImportStage.CHECKED)
+
+    assert CheckedRows.objects.filter(source=source).count() == 3
+    report = report_of(source)
+    assert (report.rows, report.good, report.bad, report.duplicates) == (7, 3, 2, 2)
+
+
+def test_a_batch_of_long_rows_ends_before_it_fills_the_memory(
+    author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examination, "_MOST_CHARACTERS", 100)
+    rows = "".join(f"Петров;7921000000{n}\n" for n in range(9))
+
+    source = import_made(author, f"ФИО;Телефон\n{rows}Ошибкин;123\n", ImportStage.CHECKED)
+
+    assert CheckedRows.objects.filter(source=source).count() > 1
+    assert (report_of(source).good, report_of(source).bad) == (9, 1)
+
+
+def test_the_lease_is_renewed_while_there_is_nothing_but_blank_lines(
+    author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breath, "BREATH_SECONDS", 0.0)
+    source = import_made(author, LIST + "\n" * 3_000_000, ImportStage.CHECKING)
+    renewed = []
+    held = check.held
+
+    def counted(*asked: Any) -> Any:
+        renewed.append(asked)
+        return held(*asked)
+
+    monkeypatch.setattr(check, "held", counted)
+
+    work_to_the_end(source.pk)
+
+    source.refresh_from_db()
+    assert source.stage == ImportStage.CHECKED
+    assert len(renewed) > 10
 
 
 def test_an_import_into_the_stop_list_needs_numbers_and_counts_the_platforms_apart(
