@@ -18,7 +18,8 @@ def csv_stream(
     heading: Sequence[str], rows: Iterable[Sequence[str | date]], *, encoding: str
 ) -> Iterator[bytes]:
     """``encoding``: ``utf-8-sig``, by whose BOM Excel knows UTF-8, or another. No cell is taken for
-    a formula; our import takes the quote off again. Days are written 24.11.1986."""
+    a formula, whatever a program parts cells by; our import takes the quotes off again. Days are
+    written 24.11.1986."""
     every: Iterator[Sequence[str | date]] = chain((heading,), rows)
     encoding_of_piece = encoding
     while some := list(islice(every, _ROWS_AT_ONCE)):

@@ -42,7 +42,7 @@ def records(source: BinaryIO, *, encoding: str, delimiter: str) -> Iterator[Row]
 
 def _unprotected(row: Row) -> Row:
     for cell in row.cells:
-        if cell[:1] == "'":
+        if "'" in cell:
             return row._replace(cells=[unprotected(cell) for cell in row.cells])
     return row
 

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -25,6 +25,10 @@ TEXTS = st.one_of(
     st.sampled_from(
         [*FORMULAS, "_x0041_", "_x005F_", '"', ";", "a\r\nb", "\ufffe", " x ", "'", "''"]
     ),
+)
+FORMULA_LIKE = st.text("=+-@＝＋'\",;|\t\r\n ab", max_size=9)
+LIKE_FORMULAS = st.lists(
+    st.tuples(FORMULA_LIKE, FORMULA_LIKE, FORMULA_LIKE).filter(any), max_size=4
 )
 ROWS = st.lists(st.tuples(TEXTS, TEXTS, TEXTS).filter(any), max_size=8)
 Made = Callable[[Sequence[Sequence[str]]], Iterator[bytes]]
@@ -52,17 +56,46 @@ def test_any_cells_come_back_as_they_were(made: Made, people: list[tuple[str, st
     assert read_back(b"".join(made(some))) == [list(row) for row in some]
 
 
-@given(cell=TEXTS)
-def test_the_quote_before_a_formula_is_the_only_change_and_is_undone(cell: str) -> None:
-    assert protected(cell) in (cell, "'" + cell)
+@given(cell=st.one_of(TEXTS, FORMULA_LIKE))
+def test_quotes_before_formulas_are_the_only_change_and_are_undone(cell: str) -> None:
+    assert protected(cell).replace("'", "") == cell.replace("'", "")
     assert unprotected(protected(cell)) == cell
+
+
+@given(cell=st.text(st.characters(exclude_characters=",;|\t\r\n"), max_size=12))
+def test_a_cell_without_separators_has_a_quote_at_most_before_it(cell: str) -> None:
+    assert protected(cell) in (cell, "'" + cell)
+
+
+@pytest.mark.parametrize("written", ["O'Коннор", "'abc'", "а,''б''", "'", "''", "а, '-5'", "x,'y"])
+def test_quotes_of_other_peoples_files_stay(written: str) -> None:
+    assert unprotected(written) == protected(written) == written
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@given(people=LIKE_FORMULAS)
+@example(people=[("a", "x,=cmd|'/c calc'!A0", "")])
+@example(people=[("a", "x\n=1;", ""), ("a", 'x,"=1', ""), ("a", "b", 'x;""=1')])
+def test_by_no_separator_a_cell_of_a_csv_begins_as_a_formula(
+    separator: str, people: list[tuple[str, str, str]]
+) -> None:
+    text = b"".join(as_csv(people)).decode("utf-8-sig")
+    seen = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    assert not [cell for row in seen for cell in row if cell[:1] in set("=+-@＝＋－＠")]
+
+
+@given(people=LIKE_FORMULAS)
+def test_a_csv_of_formulas_comes_back_as_it_was(people: list[tuple[str, str, str]]) -> None:
+    some = [("Иванов", "Иван", "7 921 000-00-00"), *people]
+    assert read_back(b"".join(as_csv(some))) == [list(row) for row in some]
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_no_cell_of_a_csv_begins_as_a_formula(formula: str) -> None:
     text = b"".join(as_csv([(formula, "", "")])).decode("utf-8-sig")
     (cell, *_others) = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))[1]
-    assert cell == "'" + formula
+    assert cell.startswith("'")
+    assert unprotected(cell) == formula
 
 
 def test_a_csv_has_what_excel_asks_for() -> None:

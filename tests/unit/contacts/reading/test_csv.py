@@ -138,9 +138,9 @@ def test_a_line_of_megabytes_is_one_error_row_in_flat_memory() -> None:
 
 
 def test_the_quote_before_a_formula_of_our_own_exports_is_taken_off() -> None:
-    assert cells("name;phone\n'=1+1;'+79210000000\n''x;'x\n") == [
+    assert cells("name;phone\n'=1+1;'+79210000000\n''-x;'x\n") == [
         ["=1+1", "+79210000000"],
-        ["'x", "'x"],
+        ["'-x", "'x"],
     ]
 
 
