@@ -19,7 +19,7 @@ _PROTECTED = re.compile(f"{_BEGINNING}'(?='*{_FORMULA})")
 def protected(cell: str) -> str:
     """``cell`` with a quote before whatever begins as a formula would, or as what has been given a
     quote: so that it is known whose the first one is."""
-    return _UNPROTECTED.sub(r"\1'", cell)
+    return cell if cell.isalnum() else _UNPROTECTED.sub(r"\1'", cell)
 
 
 def unprotected(cell: str) -> str:

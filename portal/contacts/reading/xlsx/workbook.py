@@ -12,6 +12,7 @@ from portal.contacts.reading.xlsx.package import Attributes, Package
 
 LONGEST_CELL = 32_767
 _MOST_SHARED = 160 * MEBIBYTE
+_MOST_STRINGS = 5_000_000
 # What is kept of these parts is a few times their bytes. Excel has at most some 65,000 styles.
 _LARGEST_BOOK = 8 * MEBIBYTE
 _LARGEST_RELATIONSHIPS = MEBIBYTE
@@ -111,7 +112,8 @@ class SharedStrings:
         self._phonetic = 0
         if part in package.names:
             for _step in package.parse(part, start=self._start, end=self._end, text=self._text):
-                if len(self._bytes) + 8 * len(self._ends) > _MOST_SHARED:
+                size = len(self._bytes) + 8 * len(self._ends)
+                if size > _MOST_SHARED or len(self._ends) > _MOST_STRINGS:
                     raise FileRefused(FileFault.BOMB, limit=_MOST_SHARED)
 
     def __getitem__(self, number: int) -> str:
