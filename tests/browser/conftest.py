@@ -24,6 +24,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+# Colours amid a transition have a contrast that nobody reads.
+AT_REST = {"reduced_motion": "reduce"}
 GRAVE = {"serious", "critical"}
 
 SignIn = Callable[[Page, User], None]
@@ -77,7 +79,7 @@ def _without_replaced_requests(complaints: list[str]) -> list[str]:
 @pytest.fixture
 def page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
     yield from _opened(
-        chromium.new_context(viewport=DESK, locale="en", base_url=live_server.url)  # type: ignore[arg-type]
+        chromium.new_context(viewport=DESK, locale="en", base_url=live_server.url, **AT_REST)  # type: ignore[arg-type]
     )
 
 
@@ -85,7 +87,7 @@ def page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
 def phone_page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
     yield from _opened(
         chromium.new_context(  # type: ignore[arg-type]
-            viewport=PHONE, locale="en", base_url=live_server.url, has_touch=True
+            viewport=PHONE, locale="en", base_url=live_server.url, has_touch=True, **AT_REST
         )
     )
 
@@ -95,7 +97,11 @@ def plain_page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
     """A browser that runs no scripts."""
     yield from _opened(
         chromium.new_context(  # type: ignore[arg-type]
-            viewport=DESK, locale="en", base_url=live_server.url, java_script_enabled=False
+            viewport=DESK,
+            locale="en",
+            base_url=live_server.url,
+            java_script_enabled=False,
+            **AT_REST,
         )
     )
 
