@@ -26,6 +26,9 @@ class Right(StrEnum):
     SEE_MEMBERS = "see_members"
     EDIT_MEMBERS = "edit_members"
     DECIDE_FOR_OTHERS = "decide_for_others"
+    APPROVE = "approve"
+    EDIT_APPROVAL_RULES = "edit_approval_rules"
+    EDIT_TEMPLATES = "edit_templates"
 
 
 _SENDER = frozenset(
@@ -58,6 +61,9 @@ RIGHTS = MappingProxyType(
             Right.EDIT_MEMBERS,
             Right.EDIT_STOP_LIST,
             Right.DECIDE_FOR_OTHERS,
+            Right.APPROVE,
+            Right.EDIT_APPROVAL_RULES,
+            Right.EDIT_TEMPLATES,
         },
     }
 )

@@ -35,6 +35,8 @@ class Action(models.TextChoices):
     TESTED = "tested", _("connection tested")
     TOPPED_UP = "topped_up", _("topped up")
     EXPORTED = "exported", _("exported")
+    PLANNED = "planned", _("planned")
+    RETURNED = "returned", _("returned to its author")
 
 
 class Chain(models.Model):
