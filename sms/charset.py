@@ -4,6 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from sms.segments import Encoding, count
+
 _SENDABLE = frozenset(bytes(range(256)).decode("cp1251", errors="ignore"))
 
 _PLAIN = {
@@ -29,6 +31,29 @@ _PLAIN = {
     "\u0300": "",
     "\u0301": "",
 }
+# What the operator carries and a plain text does without: each makes a Latin text UCS-2.
+_TYPOGRAPHIC = str.maketrans(
+    {
+        **dict.fromkeys("“”„«»", '"'),
+        **dict.fromkeys("‘’‚‹›`´", "'"),
+        **dict.fromkeys("–—¬", "-"),
+        **dict.fromkeys("•·", "*"),
+        "…": "...",
+        "\u00a0": " ",
+        "\u00ad": "",
+        "©": "(c)",
+        "®": "(R)",
+        "™": "(TM)",
+        "№": "No.",
+        "±": "+/-",
+        "¦": "|",
+        "µ": "u",
+    }
+)
+# Cyrillic letters that look like Latin ones: a slip of the keyboard within a Latin word.
+_LOOKALIKES = str.maketrans("АВЕКМНОРСТХІЈЅаеосрухіјѕ", "ABEKMHOPCTXIJSaeocpyxijs")
+_WORD = re.compile(r"[^\W\d_]+")
+_LATIN = re.compile("[A-Za-z]")
 # A letter with the marks that stand on it: Apple systems paste й and ё in two code points.
 _CLUSTER = re.compile(r".[\u0300-\u036f]*", re.DOTALL)
 # With how many characters such a letter is written; to order thousands takes their square.
@@ -96,6 +121,21 @@ def leave_out(text: str) -> str:
             pieces.append(text[end : found.position])
             end = found.position + len(found.character)
     return "".join([*pieces, text[end:]])
+
+
+def simplify(text: str) -> str:
+    """The text in plain characters, with stray Cyrillic letters of Latin words made Latin, where
+    that saves segments; else the text as it is."""
+    plain = _WORD.sub(_as_one_script, substitute(text)).translate(_TYPOGRAPHIC)
+    simplified = count(plain)
+    saves = simplified.segments < count(text).segments
+    return plain if saves and simplified.encoding is Encoding.GSM7 else text
+
+
+def _as_one_script(word: re.Match[str]) -> str:
+    """A word of both scripts in Latin letters, where each Cyrillic one has its like."""
+    latin = word.group().translate(_LOOKALIKES)
+    return latin if _LATIN.search(word.group()) and latin.isascii() else word.group()
 
 
 def _unsendable_pieces(text: str) -> list[tuple[str, int]]:

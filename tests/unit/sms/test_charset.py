@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sms.charset import find_unsendable, is_sendable, leave_out, substitute
+from sms.charset import find_unsendable, is_sendable, leave_out, simplify, substitute
+from sms.segments import Encoding, count
 
 
 @given(st.text(max_size=100))
@@ -81,3 +82,45 @@ def test_what_is_left_out_is_unsendable_and_no_letter(text: str) -> None:
 
     assert not any(found.is_symbol for found in find_unsendable(left))
     assert [each for each in left if each.isalpha()] == [each for each in text if each.isalpha()]
+
+
+TYPOGRAPHIC = "“Don’t” — wait… №\u00a05 "
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (TYPOGRAPHIC * 5, '"Don\'t" - wait... No. 5 ' * 5),
+        ("Sаle today! " * 7, "Sale today! " * 7),
+        ("Café\u2011bar " * 8, "Cafe-bar " * 8),
+    ],
+)
+def test_typographic_characters_of_a_latin_text_are_made_plain(text: str, plain: str) -> None:
+    simplified = simplify(text)
+
+    assert simplified == plain
+    assert count(simplified).encoding is Encoding.GSM7
+    assert count(simplified).segments < count(text).segments
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“Short”",
+        "«Добрый день» — " * 10,
+        "Coffee и чай " * 10,
+        "Plain text " * 20,
+        "",
+    ],
+)
+def test_what_saves_no_segment_stays_as_it_is(text: str) -> None:
+    assert simplify(text) == text
+
+
+@given(st.text("aZ é“”‘’«»–—…№©™\u00a0\u00ad`аеоЖ₽{}\n😀", max_size=250) | st.text(max_size=250))
+def test_simplifying_never_costs_a_segment_and_is_done_at_once(text: str) -> None:
+    simplified = simplify(text)
+
+    assert count(simplified).segments <= count(text).segments
+    assert simplify(simplified) == simplified
+    assert simplified == text or is_sendable(simplified)
