@@ -6,6 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from sms.phone import PhoneFault
+from sms.placeholder_filters import FILTERS
+from sms.placeholders import PlaceholderFault
 from sms.refusal import Refusal
 from sms.sender import SenderFault
 from sms.text import TextFault
@@ -52,6 +54,45 @@ TEXT: Mapping[TextFault, str | Promise] = {
     ),
 }
 
+PLACEHOLDER: Mapping[PlaceholderFault, str | Promise] = {
+    PlaceholderFault.NOT_CLOSED: _(
+        "Line %(line)s, place %(column)s: the placeholder that begins here has no “}” on its line. "
+        "Close it, or write “{{” for the brace itself."
+    ),
+    PlaceholderFault.NOT_OPENED: _(
+        "Line %(line)s, place %(column)s: this “}” ends no placeholder. Delete it, or write “}}” "
+        "for the brace itself."
+    ),
+    PlaceholderFault.BAD_NAME: _(
+        "Line %(line)s, place %(column)s: “{%(found)s}” does not begin with the name of a "
+        "placeholder, which is letters, digits and spaces. For braces themselves write “{{” "
+        "and “}}”."
+    ),
+    PlaceholderFault.TWO_DEFAULTS: _(
+        "Line %(line)s, place %(column)s: “{%(found)s}” has “|” twice. Leave one, before what is "
+        "put in where the value is missing."
+    ),
+    PlaceholderFault.UNKNOWN_FILTER: _(
+        "Line %(line)s, place %(column)s: nothing is called “%(found)s” that could be done to a "
+        "value. There are: %(filters)s."
+    ),
+    PlaceholderFault.UNKNOWN_NAME: _(
+        "Line %(line)s, place %(column)s: there is no placeholder “%(found)s”. Choose one with the "
+        "buttons, or write “{{” for the brace itself."
+    ),
+}
+
+_LIKE: Mapping[PlaceholderFault, str | Promise] = {
+    PlaceholderFault.UNKNOWN_FILTER: _(
+        "Line %(line)s, place %(column)s: nothing is called “%(found)s” that could be done to a "
+        "value. Did you mean “%(nearest)s”?"
+    ),
+    PlaceholderFault.UNKNOWN_NAME: _(
+        "Line %(line)s, place %(column)s: there is no placeholder “%(found)s”. Did you mean "
+        "“%(nearest)s”?"
+    ),
+}
+
 
 def explain(refusal: Refusal) -> str:
     """The refusal as one translated sentence."""
@@ -62,6 +103,8 @@ def explain(refusal: Refusal) -> str:
     # One mapping for all would not do: members of different StrEnums with one value are equal.
     if isinstance(refusal.code, SenderFault):
         return str(SENDER[refusal.code]) % refusal.data
+    if isinstance(refusal.code, PlaceholderFault):
+        return _explain_placeholder(refusal.code, refusal.data)
     assert isinstance(refusal.code, TextFault)
     return str(TEXT[refusal.code]) % refusal.data
 
@@ -70,6 +113,11 @@ def explain_phone(fault: PhoneFault, data: Mapping[str, object]) -> str:
     """Why ``sms.phone`` refuses a number; ``data`` as in its ``PhoneRefused``."""
     sentence = _SLIPS[fault] if "expected" in data else PHONE[fault]
     return str(sentence) % data
+
+
+def _explain_placeholder(fault: PlaceholderFault, data: Mapping[str, object]) -> str:
+    sentence = _LIKE[fault] if data.get("nearest") else PLACEHOLDER[fault]
+    return str(sentence) % {**data, "filters": ", ".join(FILTERS)}
 
 
 def explain_unsendable(refusal: Refusal) -> str:

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from sms.address import is_address
 from sms.charset import find_unsendable, leave_out, substitute
 from sms.phone import display, normalise, read_numbers
+from sms.placeholders import find_names, parse
 from sms.reader import read, read_mail
 from sms.refusal import Refusal
 from sms.segments import count
@@ -28,6 +29,9 @@ DOORS: dict[str, Callable[[str], object]] = {
     "substitutes": substitute,
     "left out": leave_out,
     "segments": count,
+    "placeholders": lambda text: parse("{" + text),
+    "placeholders with a name": lambda text: parse("{имя|" + text + "}").render({}),
+    "names of placeholders": lambda text: find_names("{" + text),
     "sender": check_sender,
     "address": is_address,
     "letter": lambda text: read(_LETTER.format(text)),
