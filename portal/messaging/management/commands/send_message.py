@@ -17,7 +17,7 @@ from portal.core.errors import Refused
 from portal.messaging.audience import Audience
 from portal.messaging.gathering import audience_gathered, audience_read
 from portal.messaging.picked import Picked
-from portal.messaging.schedule import moment_meant
+from portal.messaging.plans.moments import moment_meant
 from portal.messaging.services import Order, message_submit
 
 # Octets of a file that are read at once.

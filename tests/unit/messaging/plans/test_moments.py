@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.errors import Refused
-from portal.messaging.schedule import moment_meant
+from portal.messaging.plans.moments import moment_meant
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = st.sampled_from(["Europe/Moscow", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"])
