@@ -1,0 +1,1 @@
+"""Four eyes: when another person's word is needed, asking for it and giving it."""

@@ -1,0 +1,93 @@
+"""Asking for another person's word about a mailing, and giving it."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import User
+from portal.audit.models import Action
+from portal.audit.services import event_record
+from portal.core.errors import Conflict, Refused
+from portal.messaging.approvals.reasons import Reason
+from portal.messaging.approvals.selectors import may_approve, open_request
+from portal.messaging.models import ApprovalRequest, Decision, Mailing, Stage
+
+LONGEST_WORD = 500
+
+
+def approval_request(
+    *, mailing: Mailing, reasons: Collection[Reason], actor: User | None
+) -> ApprovalRequest:
+    """Ask about the snapshot that the mailing was prepared into. For who holds the mailing's row
+    locked and has put it into ``in_approval``; ``actor`` None: it became due. Records the event."""
+    asked = ApprovalRequest.objects.create(
+        mailing=mailing,
+        snapshot_hash=mailing.snapshot_hash,
+        reasons=[reason.as_dict() for reason in reasons],
+        asked_by=actor or mailing.author,
+    )
+    event_record(
+        action=Action.REQUESTED,
+        actor=actor,
+        organisation_id=mailing.organisation_id,
+        obj=mailing,
+        details={
+            "rules": [str(reason.rule) for reason in reasons],
+            "recipients": mailing.reached,
+            "cost": str(mailing.cost),
+        },
+    )
+    return asked
+
+
+def approval_void(*, mailing: Mailing, actor: User | None) -> None:
+    """Nothing is asked about the mailing any more, for it was changed, cancelled or came too late
+    (``actor`` None). For who holds its row locked; records nothing."""
+    ApprovalRequest.objects.filter(mailing=mailing, decision="").update(
+        decision=Decision.VOID, decided_by=actor or mailing.author, decided_at=timezone.now()
+    )
+
+
+@transaction.atomic
+def approval_return(
+    *, mailing: Mailing, snapshot_hash: str, word: str, actor: User
+) -> ApprovalRequest:
+    """Give it back to its author, who reads the word, may edit it or ask again. Raises ``Refused``
+    (field ``word``) without one, else as ``approval_grant``."""
+    word = word.strip()
+    if not word:
+        raise Refused(_("Write what should be changed; the author reads it."), field="word")
+    if len(word) > LONGEST_WORD:
+        raise Refused(
+            _("At most %(most)s characters fit here.") % {"most": LONGEST_WORD}, field="word"
+        )
+    locked, asked = _asked(mailing, snapshot_hash, actor)
+    _decide(asked, Decision.RETURNED, actor, word)
+    Mailing.objects.filter(pk=locked.pk).update(stage=Stage.PREPARED, changed_at=timezone.now())
+    _record(Action.RETURNED, locked, actor)
+    return asked
+
+
+def _asked(mailing: Mailing, snapshot_hash: str, actor: User) -> tuple[Mailing, ApprovalRequest]:
+    """The mailing, locked, with what is asked about the snapshot that the actor saw."""
+    locked = Mailing.objects.select_for_update(of=("self",), no_key=True).get(pk=mailing.pk)
+    if not may_approve(actor, locked):
+        raise Refused(_("Nobody approves their own; another manager has to."))
+    asked = open_request(locked)
+    if locked.stage != Stage.IN_APPROVAL or asked is None:
+        raise Conflict(_("It does not wait for approval any more."))
+    if snapshot_hash != locked.snapshot_hash or asked.snapshot_hash != locked.snapshot_hash:
+        raise Conflict(_("It was changed since you opened the page. Look at it again."))
+    return locked, asked
+
+
+def _decide(asked: ApprovalRequest, decision: Decision, actor: User, word: str = "") -> None:
+    asked.decision, asked.word = decision, word
+    asked.decided_by, asked.decided_at = actor, timezone.now()
+    asked.save(update_fields=["decision", "word", "decided_by", "decided_at"])
+
+
+def _record(action: Action, mailing: Mailing, actor: User) -> None:
+    event_record(action=action, actor=actor, organisation_id=mailing.organisation_id, obj=mailing)

@@ -1,0 +1,34 @@
+"""Mailings that have been prepared, as a worker leaves them."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.messaging.models import Mailing, PreparedRecipient, Stage
+
+
+def prepared_mailing(author: User, *phones: str, **fields: Any) -> Mailing:
+    """To ``phones``, all with the text of the mailing."""
+    phones = phones or ("79210000000",)
+    values: dict[str, Any] = {
+        "stage": Stage.PREPARED,
+        "form_key": uuid4().hex,
+        "sender_value": "ACME",
+        "text": "Привет!",
+        "prepared_at": timezone.now(),
+        "snapshot_hash": "1" * 64,
+        "reached": len(phones),
+        "segments_in_all": len(phones),
+        "most_segments": 1,
+        "cost": Decimal(0),
+        **fields,
+    }
+    mailing = Mailing.objects.create(organisation=author.organisation, author=author, **values)
+    PreparedRecipient.objects.bulk_create(
+        PreparedRecipient(mailing=mailing, position=at, phone=phone, segments=1, units=7)
+        for at, phone in enumerate(phones, 1)
+    )
+    return mailing
