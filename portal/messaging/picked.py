@@ -1,9 +1,10 @@
 """Whom an author chose, and where in the contacts these people are."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from portal.accounts.models import User
 from portal.contacts.models import Contact, ContactQuerySet, Group, Membership
@@ -17,6 +18,19 @@ class Picked:
     typed: str = ""
     contact_ids: tuple[int, ...] = ()
     group_ids: tuple[int, ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "typed": self.typed,
+            "contacts": list(self.contact_ids),
+            "groups": list(self.group_ids),
+        }
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> "Picked":
+        return cls(
+            kept.get("typed", ""), tuple(kept.get("contacts", ())), tuple(kept.get("groups", ()))
+        )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Mailings on their way to becoming messages, and what they are made of."""
 
 from portal.messaging.models.approval import ApprovalRequest, ApprovalRules, Decision
+from portal.messaging.models.gathered import GatheredPerson
 from portal.messaging.models.mailing import (
     IN_WORK,
     OVER,
@@ -21,6 +22,7 @@ __all__ = [
     "ApprovalRequest",
     "ApprovalRules",
     "Decision",
+    "GatheredPerson",
     "LeftOut",
     "Mailing",
     "MailingQuerySet",

@@ -65,7 +65,9 @@ class Mailing(Leased):
     ``snapshot_hash`` (SHA-256, hex) is of all that makes the SMS and their price; ``reached``,
     ``segments_in_all``, ``most_segments``, ``cost`` are of those it goes to; ``reach``: who else
     was picked, as ``PreparedReach.as_dict``. ``position`` of about ``total`` people are done.
-    ``failure``: a code of ``mailings/words.py``, why it is held or was not prepared.
+    ``failure``: a code of ``mailings/words.py``, why it is held or was not prepared. Since
+    ``confirmed_at`` its author has agreed to it: prepared anew, it goes on without a further word.
+    ``vouched_by``: the manager who answers for it since it was held.
     """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="mailings")
@@ -103,6 +105,8 @@ class Mailing(Leased):
     total = models.PositiveIntegerField(default=0)
     failure = models.CharField(max_length=40, blank=True)
     author_told_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    vouched_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
 
