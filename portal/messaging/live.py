@@ -1,7 +1,6 @@
 """What a message would be if it were sent now: counted, priced and written, and nothing stored."""
 
 import math
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,64 +11,16 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Organisation, User
 from portal.billing.services import NotEnoughMoney, balance
-from portal.core.errors import Refused
 from portal.core.explain import explain_phone
 from portal.delivery.letters import letter_preview
 from portal.delivery.models import GatewayAccount
 from portal.delivery.trouble import Trouble, trouble_of
 from portal.messaging.audience import Audience
-from portal.messaging.forms import MOST_TEXT_CHARACTERS
 from portal.messaging.gathering import MOST_LISTED
 from portal.messaging.reach import Part, reach_words
-from portal.messaging.services import check_text
+from portal.messaging.text_report import Text, report_text
 from sms.batching import batches
-from sms.charset import Unsendable, find_unsendable
 from sms.letter import LetterRefused
-from sms.segments import Encoding, SegmentCount, count
-from sms.text import TextRefused, normalise_text
-
-MOST_SHOWN = 10
-
-
-@dataclass(frozen=True)
-class UnsendableCharacter:
-    """One such character of the text, however often it occurs; the place is that of the first.
-
-    ``substitute`` None: there is none; "": it may be left out.
-    """
-
-    shown: str
-    line: int
-    column: int
-    times: int
-    substitute: str | None
-    is_symbol: bool
-
-
-@dataclass(frozen=True)
-class Text:
-    """``counted`` is of the text as it would be stored; ``fault`` says why it cannot be."""
-
-    counted: SegmentCount
-    unsendable: tuple[UnsendableCharacter, ...] = ()
-    fault: str = ""
-
-    @property
-    def is_unicode(self) -> bool:
-        return self.counted.encoding is Encoding.UCS2
-
-    @property
-    def forced_by(self) -> str:
-        """The character that makes the text UCS-2."""
-        return shown(self.counted.forced_by) if self.counted.forced_by else ""
-
-    @property
-    def has_substitutes(self) -> bool:
-        return any(found.substitute is not None for found in self.unsendable)
-
-    @property
-    def has_symbols(self) -> bool:
-        return any(found.is_symbol for found in self.unsendable)
 
 
 @dataclass(frozen=True)
@@ -119,6 +70,16 @@ class Outlook:
     @property
     def segments_in_all(self) -> int:
         return self.text.counted.segments * len(self.audience)
+
+    @property
+    def next_segment(self) -> Money | None:
+        """What one segment more would cost for this audience."""
+        return price(self.account.organisation, len(self.audience))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the text may not take a segment more."""
+        return self.text.counted.segments >= self.ceiling
 
     @property
     def ceiling(self) -> int:
@@ -215,49 +176,3 @@ def price(organisation: Organisation, segments: int) -> Money | None:
         currency=organisation.currency,
         available=balance(organisation).available if organisation.is_prepaid else None,
     )
-
-
-def report_text(member: User, typed: str) -> tuple[Text, str]:
-    """The report, and the text as it would be stored."""
-    if len(typed) > MOST_TEXT_CHARACTERS:
-        too_long = _("The text is too long: at most %(most)s characters fit.")
-        return Text(count(""), fault=too_long % {"most": MOST_TEXT_CHARACTERS}), ""
-    try:
-        prepared = normalise_text(typed)
-    except TextRefused:
-        return Text(count(typed), fault=_fault(member, typed)), ""
-    found = find_unsendable(prepared)
-    fault = _fault(member, prepared) if prepared else ""
-    return Text(count(prepared), _grouped(found), fault), prepared
-
-
-def _fault(member: User, text: str) -> str:
-    try:
-        check_text(member, text)
-    except Refused as refused:
-        return str(refused.message)
-    return ""
-
-
-def _grouped(found: tuple[Unsendable, ...]) -> tuple[UnsendableCharacter, ...]:
-    by_character: dict[str, list[Unsendable]] = {}
-    for one in found:
-        by_character.setdefault(one.character, []).append(one)
-    return tuple(
-        UnsendableCharacter(
-            shown=shown(places[0].character),
-            line=places[0].line,
-            column=places[0].column,
-            times=len(places),
-            substitute=places[0].substitute,
-            is_symbol=places[0].is_symbol,
-        )
-        for places in list(by_character.values())[:MOST_SHOWN]
-    )
-
-
-def shown(character: str) -> str:
-    """The character itself where an eye can see it, else its Unicode number."""
-    if unicodedata.category(character[0])[0] in "LNPS":
-        return character
-    return f"U+{ord(character[0]):04X}"

@@ -35,7 +35,7 @@ from portal.messaging.services import (
     message_submit,
     message_submitted,
 )
-from sms.charset import leave_out, substitute
+from sms.charset import leave_out, simplify, substitute
 
 
 @requires(Right.SEND)
@@ -132,6 +132,8 @@ def _typed_text(data: QueryDict) -> str:
         return text
     if "substitute" in data:
         return substitute(text)
+    if "simplify" in data:
+        return simplify(text)
     return leave_out(text) if "leave_out" in data else text
 
 

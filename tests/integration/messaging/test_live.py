@@ -202,3 +202,35 @@ def test_emoji_are_taken_out_and_letters_stay(desk: Desk) -> None:
     )
 
     assert response.context["form"]["text"].value() == "Ждём  ‼ ә за 5 ₽"
+
+
+def test_the_character_that_forces_ucs2_is_told_with_its_place(desk: Desk) -> None:
+    outlook = outlook_of(desk, text="\nHello\nyou “there”")
+
+    assert (outlook.text.forced_by, outlook.text.forced_at) == ("“", (3, 5))
+
+
+def test_what_the_next_segment_costs_is_told_for_everybody(desk_of: Callable[..., Desk]) -> None:
+    desk = desk_of(price_per_segment="2.50", segment_ceiling=2)
+    numbers = "79210000000\n79210000001"
+
+    page = desk.live(numbers=numbers).content.decode()
+    full = desk.live(numbers=numbers, text="я" * 71).content.decode()
+
+    assert "The next segment would cost 5.00\u00a0₽ more for all" in page
+    assert "There is room for no segment more." in full
+    assert "The next segment" not in full
+
+
+def test_plain_characters_are_offered_where_they_save_a_segment(desk: Desk) -> None:
+    text = "“Plain” words – " * 6
+
+    page = desk.live(text=text).content.decode()
+    mended = desk.client.post(reverse("messaging:compose"), desk.filled_in(text=text, simplify="1"))
+
+    assert "save 1 segment." in page
+    assert mended.context["form"]["text"].value() == '"Plain" words - ' * 6
+
+
+def test_nothing_is_offered_where_plain_characters_save_nothing(desk: Desk) -> None:
+    assert "Simplify" not in desk.live(text="«Привет» — " * 10).content.decode()
