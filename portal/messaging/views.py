@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -26,6 +27,7 @@ from portal.messaging.forms import (
     new_form_key,
 )
 from portal.messaging.live import Outlook, outlook
+from portal.messaging.same_text import same_text_lately
 from portal.messaging.services import (
     FormKeyTaken,
     Order,
@@ -197,6 +199,12 @@ def _confirm_page(
         "outlook": forecast,
         "fingerprint": _fingerprint(draft),
         "is_changed": is_changed,
+        "same_text": same_text_lately(
+            organisation_id=request.organisation.pk,
+            text=draft.text,
+            phones=draft.recipients.phones(),
+            now=timezone.now(),
+        ),
         "language_next": reverse("messaging:compose"),
     }
     return render(request, "messaging/confirm.html", context)

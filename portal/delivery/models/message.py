@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import MD5
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Organisation, User
@@ -93,6 +94,8 @@ class Message(models.Model):
             # History of an organisation and of an author: newest first, keyset.
             models.Index(fields=["organisation", "-id"], name="message_newest"),
             models.Index(fields=["author", "-id"], name="message_newest_of_author"),
+            # Whether a text went out lately already; texts themselves are too long for an index.
+            models.Index("organisation", MD5("text"), "created_at", name="message_of_one_text"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from portal.messaging.models.mailing import (
     Stage,
     Wave,
 )
+from portal.messaging.models.own_number import OwnNumber
 from portal.messaging.models.prepared import LeftOut, PreparedRecipient
 from portal.messaging.models.sheet import Sheet, SheetPart
 from portal.messaging.models.template import Template
@@ -26,6 +27,7 @@ __all__ = [
     "LeftOut",
     "Mailing",
     "MailingQuerySet",
+    "OwnNumber",
     "PreparedRecipient",
     "Sheet",
     "SheetPart",

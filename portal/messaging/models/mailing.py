@@ -65,6 +65,7 @@ class Mailing(Leased):
     ``snapshot_hash`` (SHA-256, hex) is of all that makes the SMS and their price; ``reached``,
     ``segments_in_all``, ``most_segments``, ``cost`` are of those it goes to; ``reach``: who else
     was picked, as ``PreparedReach.as_dict``. ``position`` of about ``total`` people are done.
+    ``pen`` names the open page that saved the draft last.
     ``failure``: a code of ``mailings/words.py``, why it is held or was not prepared. Since
     ``confirmed_at`` its author has agreed to it: prepared anew, it goes on without a further word.
     ``vouched_by``: the manager who answers for it since it was held.
@@ -76,6 +77,7 @@ class Mailing(Leased):
     )
     stage = models.CharField(_("stage"), max_length=16, choices=Stage, default=Stage.DRAFT)
     form_key = models.CharField(max_length=64)
+    pen = models.CharField(max_length=32, blank=True)
     sender_value = models.CharField(_("sender name"), max_length=15, blank=True)
     text = models.TextField(_("text"), blank=True)
     picked = models.JSONField(default=dict, blank=True)
