@@ -16,6 +16,7 @@ from portal.core.explain import explain
 from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.outbox import AlreadySubmitted, Draft, content_hash, message_enqueue
 from portal.delivery.resends import to_resend
+from portal.messaging.approvals.doors import refuse_unless_free_to_go
 from portal.messaging.audience import Audience, check_audience
 from portal.messaging.gathering import audience_of
 from portal.senders.models import SenderName
@@ -37,7 +38,8 @@ class FormKeyTaken(Conflict):
 class Order:
     """What an author asks to send, as yet unchecked. One form key of an organisation names one
     message. ``audience``: one that stays as it is. ``due_at``: aware, None for at once;
-    ``expires_at``: aware, what has not left by then stays here, None for whenever it takes."""
+    ``expires_at``: aware, what has not left by then stays here, None for whenever it takes.
+    ``is_approved``: whether another person's word for it, where rules want one, has been given."""
 
     author: User
     sender_value: str
@@ -47,6 +49,7 @@ class Order:
     due_at: datetime | None = None
     expires_at: datetime | None = None
     resend_of: Message | None = None
+    is_approved: bool = False
 
     def made(self, message: Message) -> bool:
         """Whether this very order led to ``message``, whatever the rules say today."""
@@ -82,7 +85,7 @@ def message_submit(*, order: Order) -> Submitted:
     """Queue a message by all the rules, or find the one that the same order queued before.
 
     Raises ``Refused`` with the field at fault (``sender``, ``text``, ``numbers``, ``due_at``,
-    ``expires_at`` or none), ``FormKeyTaken``, ``NotEnoughMoney``.
+    ``expires_at`` or none), ``ApprovalWanted``, ``FormKeyTaken``, ``NotEnoughMoney``.
     """
     if known := message_submitted(order):
         return Submitted(known, is_new=False)
@@ -123,6 +126,7 @@ def message_check(order: Order) -> Draft:
     prepared = check_text(author, order.text)
     check_audience(order.audience)
     _check_times(order)
+    _check_approval(order, prepared)
     return Draft(
         author=author,
         sender_name=sender_name,
@@ -134,6 +138,17 @@ def message_check(order: Order) -> Draft:
         expires_at=order.expires_at,
         resend_of=order.resend_of,
     )
+
+
+def _check_approval(order: Order, prepared: str) -> None:
+    if not order.is_approved:
+        refuse_unless_free_to_go(
+            author=order.author,
+            sender_value=order.sender_value,
+            segments=count(prepared).segments * len(order.audience),
+            audience=order.audience,
+            due_at=order.due_at,
+        )
 
 
 def _check_times(order: Order) -> None:
@@ -224,4 +239,6 @@ def _order_again(message: Message, author: User, phones: Collection[str]) -> Ord
         audience=audience_of(author, names),
         form_key=f"resend-{message.pk}-{message.resends.count()}",
         resend_of=message,
+        # The same text to some of the same people: whatever word it needed was given once.
+        is_approved=True,
     )

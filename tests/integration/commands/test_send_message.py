@@ -11,6 +11,7 @@ from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
 from portal.delivery.models import Message
 from portal.messaging.gathering import MOST_LISTED
+from portal.messaging.models import ApprovalRules
 from tests.factories import (
     ContactFactory,
     GatewayAccountFactory,
@@ -318,3 +319,15 @@ def test_another_end_under_the_same_key_is_another_message(door: Door, anna: Use
     assert send(door, *once, "--not-after", "2099-07-01T13:00").code == 1
     assert send(door, *once).code == 1
     assert Message.objects.count() == 1
+
+
+def test_what_needs_another_persons_approval_is_refused_with_the_rule(
+    door: Door, anna: User
+) -> None:
+    ApprovalRules.objects.create(organisation=anna.organisation, above_recipients=0)
+
+    result = send(door, "--to", "8 921 000-00-00")
+
+    assert result.code == 1
+    assert "it goes to more than 0 recipients" in result.err
+    assert not Message.objects.exists()
