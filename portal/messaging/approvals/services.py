@@ -12,6 +12,8 @@ from portal.audit.services import event_record
 from portal.core.errors import Conflict, Refused
 from portal.messaging.approvals.reasons import Reason
 from portal.messaging.approvals.selectors import may_approve, open_request
+from portal.messaging.mailings.locking import locked
+from portal.messaging.mailings.onward import go_on
 from portal.messaging.models import ApprovalRequest, Decision, Mailing, Stage
 
 LONGEST_WORD = 500
@@ -51,36 +53,55 @@ def approval_void(*, mailing: Mailing, actor: User | None) -> None:
 
 
 @transaction.atomic
+def approval_grant(*, mailing: Mailing, snapshot_hash: str, actor: User) -> ApprovalRequest:
+    """Let it go on as it was prepared: at once, or at its time.
+
+    ``snapshot_hash``: of what the actor saw. Raises ``Refused`` where the actor may not approve it
+    or does not see it any more, ``Conflict`` where it is another by now or waits no more.
+    """
+    mailing, asked = _asked(mailing, snapshot_hash, actor)
+    _decide(asked, Decision.APPROVED, actor)
+    go_on(mailing, now=timezone.now())
+    _record(Action.APPROVED, mailing, actor)
+    return asked
+
+
+@transaction.atomic
 def approval_return(
     *, mailing: Mailing, snapshot_hash: str, word: str, actor: User
 ) -> ApprovalRequest:
-    """Give it back to its author, who reads the word, may edit it or ask again. Raises ``Refused``
-    (field ``word``) without one, else as ``approval_grant``."""
+    """Give it back to its author, who reads the word, and may edit it or ask again. Raises
+    ``Refused`` (field ``word``) without a word, else as ``approval_grant``.
+    """
+    word = _checked(word)
+    mailing, asked = _asked(mailing, snapshot_hash, actor)
+    _decide(asked, Decision.RETURNED, actor, word)
+    mailing.stage, mailing.confirmed_at = Stage.PREPARED, None
+    mailing.changed_at = timezone.now()
+    mailing.save(update_fields=["stage", "confirmed_at", "changed_at"])
+    _record(Action.RETURNED, mailing, actor)
+    return asked
+
+
+def _checked(word: str) -> str:
     word = word.strip()
     if not word:
         raise Refused(_("Write what should be changed; the author reads it."), field="word")
     if len(word) > LONGEST_WORD:
-        raise Refused(
-            _("At most %(most)s characters fit here.") % {"most": LONGEST_WORD}, field="word"
-        )
-    locked, asked = _asked(mailing, snapshot_hash, actor)
-    _decide(asked, Decision.RETURNED, actor, word)
-    Mailing.objects.filter(pk=locked.pk).update(stage=Stage.PREPARED, changed_at=timezone.now())
-    _record(Action.RETURNED, locked, actor)
-    return asked
+        too_long = _("At most %(most)s characters fit here.") % {"most": LONGEST_WORD}
+        raise Refused(too_long, field="word")
+    return word
 
 
 def _asked(mailing: Mailing, snapshot_hash: str, actor: User) -> tuple[Mailing, ApprovalRequest]:
     """The mailing, locked, with what is asked about the snapshot that the actor saw."""
-    locked = Mailing.objects.select_for_update(of=("self",), no_key=True).get(pk=mailing.pk)
-    if not may_approve(actor, locked):
-        raise Refused(_("Nobody approves their own; another manager has to."))
-    asked = open_request(locked)
-    if locked.stage != Stage.IN_APPROVAL or asked is None:
-        raise Conflict(_("It does not wait for approval any more."))
-    if snapshot_hash != locked.snapshot_hash or asked.snapshot_hash != locked.snapshot_hash:
-        raise Conflict(_("It was changed since you opened the page. Look at it again."))
-    return locked, asked
+    mailing = locked(mailing, actor, Stage.IN_APPROVAL)
+    if not may_approve(actor, mailing):
+        raise Refused(_("Nobody approves their own mailing. Another manager has to."))
+    asked = open_request(mailing)
+    if asked is None or {snapshot_hash, asked.snapshot_hash} != {mailing.snapshot_hash}:
+        raise Conflict(_("The mailing was changed since you opened it. Look at it again."))
+    return mailing, asked
 
 
 def _decide(asked: ApprovalRequest, decision: Decision, actor: User, word: str = "") -> None:

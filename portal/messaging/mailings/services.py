@@ -9,6 +9,7 @@ from portal.accounts.rights import Right
 from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.core.errors import Refused
+from portal.messaging.approvals.services import approval_void
 from portal.messaging.mailings.content import Content
 from portal.messaging.mailings.locking import locked
 from portal.messaging.models import UNSEEN, Mailing, Sheet, Stage
@@ -58,6 +59,7 @@ def mailing_edit(*, mailing: Mailing, actor: User) -> Mailing:
         return mailing
     was = mailing.stage
     back_to_draft(mailing)
+    approval_void(mailing=mailing, actor=actor)
     if was not in UNSEEN:
         record(mailing, Action.CHANGED, actor, stage=was)
     return mailing
@@ -76,6 +78,7 @@ def mailing_cancel(*, mailing: Mailing, actor: User) -> Mailing | None:
     was = mailing.stage
     mailing.stage, mailing.changed_at = Stage.CANCELLED, timezone.now()
     mailing.save()
+    approval_void(mailing=mailing, actor=actor)
     record(mailing, Action.CANCELLED, actor, stage=was)
     return mailing
 

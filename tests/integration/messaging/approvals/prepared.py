@@ -7,6 +7,8 @@ from uuid import uuid4
 from django.utils import timezone
 
 from portal.accounts.models import User
+from portal.messaging.approvals.reasons import Reason, Rule
+from portal.messaging.approvals.services import approval_request
 from portal.messaging.models import Mailing, PreparedRecipient, Stage
 
 
@@ -31,4 +33,11 @@ def prepared_mailing(author: User, *phones: str, **fields: Any) -> Mailing:
         PreparedRecipient(mailing=mailing, position=at, phone=phone, segments=1, units=7)
         for at, phone in enumerate(phones, 1)
     )
+    return mailing
+
+
+def in_approval(author: User, *phones: str, **fields: Any) -> Mailing:
+    """A mailing whose author has asked for another person's word."""
+    mailing = prepared_mailing(author, *phones, stage=Stage.IN_APPROVAL, **fields)
+    approval_request(mailing=mailing, reasons=[Reason(Rule.MANY_RECIPIENTS, "0")], actor=author)
     return mailing

@@ -28,7 +28,9 @@ def test_a_message_that_a_rule_asks_about_is_refused_with_the_rule_and_what_to_d
     desk: Desk,
 ) -> None:
     rules_of(desk, above_recipients=1)
-    with pytest.raises(ApprovalWanted, match=r"goes to more than 1 recipient.*asked for") as refusal:
+    with pytest.raises(
+        ApprovalWanted, match=r"goes to more than 1 recipient.*asked for"
+    ) as refusal:
         submit_message(desk.member, *TWO)
     assert [reason.rule for reason in refusal.value.reasons] == [Rule.MANY_RECIPIENTS]
     assert not desk.messages()
