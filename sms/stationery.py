@@ -29,13 +29,14 @@ KEPT_SHEETS = 256
 @dataclass(frozen=True, slots=True)
 class EmailOrder:
     """One e-mail to write: MSISDN digits, a normalised text, a Message-ID in its angle brackets
-    and the message's aware `date`."""
+    and the message's aware `date`. `is_personal`: no other e-mail is likely to have this text."""
 
     numbers: tuple[str, ...]
     sender: str
     text: str
     message_id: str
     date: datetime
+    is_personal: bool = False
 
 
 class _Sheet:
@@ -77,10 +78,13 @@ class Stationery:
         self._credentials = credential_lines(sms_user, password)
         self._wanted = transfer_encoding
         self._sheet = lru_cache(KEPT_SHEETS)(self._new_sheet)
+        self._frame = lru_cache(KEPT_SHEETS)(self._new_frame)
 
     def mail_bytes(self, order: EmailOrder, *, server_has_8bitmime: bool) -> tuple[bytes, bool]:
         """The whole e-mail (RFC 5322, CRLF, not dot-stuffed) and whether it needs 8BITMIME."""
-        sheet = self._sheet(order.sender, order.text, order.date, server_has_8bitmime)
+        # Sheets of personal texts would only push those out that are used again.
+        sheet_of = self._new_sheet if order.is_personal else self._sheet
+        sheet = sheet_of(order.sender, order.text, order.date, server_has_8bitmime)
         mail = sheet.filled(order.numbers, order.message_id)
         return mail, sheet.encoding is TransferEncoding.EIGHT_BIT
 
@@ -88,12 +92,18 @@ class Stationery:
         self, sender: str, text: str, date: datetime, server_has_8bitmime: bool
     ) -> _Sheet:
         lines = text_lines(text)
+        head, fields = self._frame(sender, date)
         return _Sheet(
-            head=self._addresses + date_line(date),
-            fields=ConfidentialBytes(self._credentials + sender_line(sender)),
+            head=head,
+            fields=fields,
             text=lines,
             # Of a body's lines the text's alone may be long.
             encoding=choose_transfer_encoding(
                 self._wanted, server_has_8bitmime=server_has_8bitmime, body=lines
             ),
         )
+
+    def _new_frame(self, sender: str, date: datetime) -> tuple[bytes, bytes]:
+        """What the letters of a message have in common, whatever their texts: head and fields."""
+        fields = ConfidentialBytes(self._credentials + sender_line(sender))
+        return self._addresses + date_line(date), fields

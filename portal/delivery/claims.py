@@ -30,11 +30,13 @@ ClaimKey = tuple[int, uuid.UUID]
 
 @dataclass(frozen=True, slots=True)
 class ClaimedEnvelope:
-    """A queued envelope that is ours to send; ``numbers`` are its MSISDNs in order."""
+    """A queued envelope that is ours to send; ``numbers`` are its MSISDNs in order. ``text``: its
+    own one where the message is personalised."""
 
     id: int
     token: uuid.UUID
     message: Message
+    text: str
     number: int
     tries: int
     numbers: tuple[str, ...]
@@ -231,6 +233,13 @@ def _move_cursors(moved: Sequence[tuple[int, int]]) -> None:
                        ELSE (SELECT sum(e.recipients_count) FROM delivery_envelope e
                               WHERE e.message_id = o.message_id
                                 AND e.number >= o.next_number AND e.number < moved.next_number)
+                   END,
+                   cost_ahead = CASE
+                       -- Of personalised messages alone.
+                       WHEN o.cost_ahead IS NOT NULL
+                       THEN o.cost_ahead - (SELECT sum(e.cost) FROM delivery_envelope e
+                              WHERE e.message_id = o.message_id
+                                AND e.number >= o.next_number AND e.number < moved.next_number)
                    END
               FROM unnest(%(ids)s::bigint[], %(next)s::int[]) AS moved (message_id, next_number)
              WHERE o.message_id = moved.message_id
@@ -286,11 +295,15 @@ def _envelopes(token: uuid.UUID, slices: Sequence[Slice]) -> list[ClaimedEnvelop
         """,
         columns_of(slices),
     )
+    messages = [part.message for part in slices]
+    texts = _own_texts([pk for place, pk, *_ in found if messages[place - 1].is_personalised])
     return [
         ClaimedEnvelope(
             id=pk,
             token=token,
-            message=slices[place - 1].message,
+            message=(message := messages[place - 1]),
+            # Without a text it is refused; never does the template leave.
+            text=texts.get(pk, "") if message.is_personalised else message.text,
             number=number,
             tries=tries,
             numbers=tuple(phones),
@@ -298,6 +311,20 @@ def _envelopes(token: uuid.UUID, slices: Sequence[Slice]) -> list[ClaimedEnvelop
         )
         for place, pk, number, tries, has_money, phones in found
     ]
+
+
+def _own_texts(envelope_ids: Sequence[int]) -> dict[int, str]:
+    """Texts of envelopes of personalised messages, by their ids."""
+    if not envelope_ids:
+        return {}
+    found = rows(
+        """
+        SELECT envelope_id, text FROM delivery_envelopetext
+         WHERE envelope_id = ANY(%(ids)s::bigint[])
+        """,
+        {"ids": integers(envelope_ids)},
+    )
+    return dict(found)
 
 
 def claims_renew(tokens: Collection[uuid.UUID], *, now: datetime) -> set[uuid.UUID]:

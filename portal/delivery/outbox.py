@@ -16,8 +16,9 @@ from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.billing.services import refuse_unless_covered, reserve
 from portal.delivery.doorbell import ring
-from portal.delivery.models import GatewayAccount, Message, OutboxEntry, State
+from portal.delivery.models import GatewayAccount, HeldBecause, Message, OutboxEntry, State
 from portal.delivery.outbox_rows import envelopes_write
+from portal.delivery.personal import PersonalRecipients, personal_envelopes_write
 from portal.delivery.scheduling import BULK, INTERACTIVE
 from portal.delivery.skips import SkippedNumber, skips_write
 from portal.senders.models import SenderName
@@ -48,17 +49,23 @@ class Recipients(Protocol):
 @dataclass(frozen=True)
 class Draft:
     """A checked message: prepared text, at least one recipient, a key that names this submit, and
-    the ``content_hash`` that tells a replay of it from other content."""
+    the ``content_hash`` that tells a replay of it from other content.
+
+    ``text``: where the recipients have texts of their own, the template as it was written.
+    ``waits_for_canary``: the message that must be accepted by ``due_at``; until then this one is
+    held (``canaries.py``).
+    """
 
     author: User
     sender_name: SenderName
     text: str
-    recipients: Recipients
+    recipients: Recipients | PersonalRecipients
     form_key: str
     content_hash: str
     due_at: datetime | None = None
     expires_at: datetime | None = None
     resend_of: Message | None = None
+    waits_for_canary: Message | None = None
 
 
 def content_hash(
@@ -92,7 +99,8 @@ class AlreadySubmitted(Exception):
 def message_enqueue(*, draft: Draft, account: GatewayAccount, actor: User) -> Message:
     """Write message, envelopes, recipients, skips, reservation and audit; ring on commit.
 
-    Raises ``AlreadySubmitted`` and ``billing.services.NotEnoughMoney``; nothing stays then.
+    Raises ``AlreadySubmitted`` and ``billing.services.NotEnoughMoney``, and IntegrityError where
+    personal recipients are not as many or not as long as they were said to be; nothing stays then.
     """
     with transaction.atomic():
         message = _message_insert(draft, account)
@@ -118,7 +126,11 @@ def _rows_write(message: Message, account: GatewayAccount, draft: Draft) -> int:
     organisation = account.organisation
     refuse_unless_covered(organisation, message.cost)
     foreseen = organisation.is_prepaid and bool(message.cost)
-    written = envelopes_write(message, account, draft.recipients, is_reserved=foreseen)
+    if isinstance(draft.recipients, PersonalRecipients):
+        people = draft.recipients.people
+        written = personal_envelopes_write(message, account, people, is_reserved=foreseen)
+    else:
+        written = envelopes_write(message, account, draft.recipients, is_reserved=foreseen)
     skips_write(message, draft.recipients.skipped())
     reserved = reserve(
         organisation=organisation, message_id=message.pk, cost=message.cost, actor=draft.author
@@ -137,6 +149,7 @@ def _audit_details(message: Message, draft: Draft) -> dict[str, object]:
         "recipients": sent_to,
         **({"skipped": skipped} if skipped else {}),
         "segments": message.segments,
+        **({"segments_in_all": message.segments_in_all} if message.is_personalised else {}),
         "cost": str(message.cost),
         **({"resend_of": draft.resend_of.pk} if draft.resend_of else {}),
     }
@@ -145,6 +158,7 @@ def _audit_details(message: Message, draft: Draft) -> dict[str, object]:
 def _message_insert(draft: Draft, account: GatewayAccount) -> Message:
     organisation = account.organisation
     counted = count(draft.text)
+    is_personalised, segments, segments_in_all = _sizes(draft, counted.segments)
     price = organisation.price_per_segment
     recipients = len(draft.recipients)
     now = timezone.now()
@@ -155,10 +169,12 @@ def _message_insert(draft: Draft, account: GatewayAccount) -> Message:
         sender_value=draft.sender_name.value,
         text=draft.text,
         encoding=counted.encoding.value,
-        segments=counted.segments,
+        is_personalised=is_personalised,
+        segments=segments,
+        segments_in_all=segments_in_all,
         recipients_count=recipients,
         price_per_segment=price,
-        cost=price * counted.segments * recipients,
+        cost=price * segments_in_all,
         form_key=draft.form_key,
         content_hash=draft.content_hash,
         resend_of=draft.resend_of,
@@ -179,6 +195,15 @@ def _message_insert(draft: Draft, account: GatewayAccount) -> Message:
     return message
 
 
+def _sizes(draft: Draft, segments: int) -> tuple[bool, int, int]:
+    """Whether it is personalised, the segments of its longest text and of all; ``segments``: of
+    ``draft.text``."""
+    recipients = draft.recipients
+    if isinstance(recipients, PersonalRecipients):
+        return True, recipients.most_segments, recipients.segments_in_all
+    return False, segments, segments * len(recipients)
+
+
 def _outbox_enter(message: Message, draft: Draft, *, account_id: int, last_number: int) -> None:
     """Put the message's envelopes from 1 to ``last_number`` before the claims."""
     OutboxEntry.objects.create(
@@ -188,6 +213,9 @@ def _outbox_enter(message: Message, draft: Draft, *, account_id: int, last_numbe
         due_at=message.due_at,
         last_number=last_number,
         recipients_ahead=len(draft.recipients),
+        cost_ahead=message.cost if message.is_personalised else None,
+        canary=draft.waits_for_canary,
+        held_because=HeldBecause.AWAITS_CANARY if draft.waits_for_canary else "",
     )
 
 
@@ -204,6 +232,7 @@ def outbox_reopen(message: Message, *, account_id: int) -> None:
                 next_number=1,
                 last_number=0,
                 recipients_ahead=0,
+                cost_ahead=Decimal(0) if message.is_personalised else None,
                 recipients_replaced=(message.settled_counts or {}).get(State.REPLACED, 0),
             )
         ],

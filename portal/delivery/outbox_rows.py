@@ -1,8 +1,9 @@
 """Envelopes and recipients of a message about to enter the outbox, written in parts, so that
 memory stays flat however many there are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from decimal import Decimal
+from typing import TypeVar
 
 from portal.core.copying import copy_rows
 from portal.core.prepared import rows
@@ -22,6 +23,8 @@ _ENVELOPES = """
 """
 _RECIPIENTS = "delivery_recipient (message_id, envelope_id, phone, name)"
 
+Cut = TypeVar("Cut", bound=Sized)
+
 
 def envelopes_write(
     message: Message,
@@ -37,7 +40,7 @@ def envelopes_write(
     names: dict[str, str] = {}
     numbers = _remembering_names(recipients, names)
     written = 0
-    for part in _parts(batches(numbers, per_email=account.numbers_per_email)):
+    for part in parts(batches(numbers, per_email=account.numbers_per_email)):
         ids = _envelopes_insert(message, account, part, written, is_reserved=is_reserved)
         copy_rows(
             _RECIPIENTS,
@@ -60,8 +63,9 @@ def _remembering_names(
         yield number
 
 
-def _parts(cut: Iterable[tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:
-    part: list[tuple[str, ...]] = []
+def parts(cut: Iterable[Cut]) -> Iterator[list[Cut]]:
+    """E-mails, each as long as it has recipients, so many together as one COPY writes."""
+    part: list[Cut] = []
     size = 0
     for batch in cut:
         part.append(batch)

@@ -54,11 +54,9 @@ _TAKE_OUT = f"""
           FROM gone JOIN delivery_envelope e ON e.id = gone.envelope_id),
     fewer AS (
         SELECT e.id, e.recipients_count - count(*) AS people,
-               m.price_per_segment * m.segments AS price, e.reserved > 0 AS is_reserved
-          FROM gone
-          JOIN delivery_envelope e ON e.id = gone.envelope_id
-          JOIN delivery_message m ON m.id = gone.message_id
-         GROUP BY e.id, m.id)
+               e.cost / e.recipients_count AS price, e.reserved > 0 AS is_reserved
+          FROM gone JOIN delivery_envelope e ON e.id = gone.envelope_id
+         GROUP BY e.id)
     UPDATE delivery_envelope e
        SET recipients_count = fewer.people,
            cost = fewer.people * fewer.price,

@@ -31,9 +31,10 @@ class Try(Mail):
         order = EmailOrder(
             envelope.numbers,
             message.sender_value,
-            message.text,
+            envelope.text,
             message_id_header(message.reference, envelope.number, message.mail_domain),
             message.created_at,
+            is_personal=message.is_personalised,
         )
         content, eight_bit = stationery.mail_bytes(order, server_has_8bitmime=has_8bitmime)
         super().__init__(account.from_address, account.mailbox, content, eight_bit)

@@ -214,6 +214,8 @@ def _replace(uncertain: Sequence[Envelope], *, is_reserved: bool) -> None:
         batch_size=_PART,
     )
     _hand_recipients_over(uncertain)
+    if message.is_personalised:
+        _copy_texts(uncertain)
     transaction.on_commit(lambda: ring(account_id))
 
 
@@ -223,6 +225,19 @@ def _hand_recipients_over(replaced: Sequence[Envelope]) -> None:
         UPDATE delivery_recipient r SET envelope_id = new.id
           FROM delivery_envelope new
          WHERE new.replaces_id = ANY(%(ids)s::bigint[]) AND r.envelope_id = new.replaces_id
+        """,
+        {"ids": integers(envelope.pk for envelope in replaced)},
+    )
+
+
+def _copy_texts(replaced: Sequence[Envelope]) -> None:
+    rows_planned_now(
+        """
+        INSERT INTO delivery_envelopetext (envelope_id, text, segments)
+        SELECT new.id, old.text, old.segments
+          FROM delivery_envelope new
+          JOIN delivery_envelopetext old ON old.envelope_id = new.replaces_id
+         WHERE new.replaces_id = ANY(%(ids)s::bigint[])
         """,
         {"ids": integers(envelope.pk for envelope in replaced)},
     )

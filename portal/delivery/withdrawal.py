@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from portal.accounts.models import User
@@ -35,7 +35,9 @@ def withdraw(message: Message, state: State, by: User | None = None) -> int:
         release(money for _number, _count, money in part)
     entry = OutboxEntry.objects.filter(message=message)
     for last_number in entry.values_list("last_number", flat=True):
-        entry.update(next_number=last_number + 1, recipients_ahead=0)
+        entry.update(
+            next_number=last_number + 1, recipients_ahead=0, cost_ahead=F("cost_ahead") * 0
+        )
     return recipients
 
 

@@ -6,6 +6,7 @@ from portal.delivery.models.envelope import (
     UNDER_WAY,
     Attempt,
     Envelope,
+    EnvelopeText,
     Recipient,
     State,
     message_id_header,
@@ -21,10 +22,11 @@ from portal.delivery.models.gateway import (
 )
 from portal.delivery.models.message import EncodingChoice, Message, MessageQuerySet
 from portal.delivery.models.meters import AccountMeter, SweepMark
-from portal.delivery.models.outbox import Claim, HeldBecause, OutboxEntry
+from portal.delivery.models.outbox import HELD_FOR_CANARY, Claim, HeldBecause, OutboxEntry
 from portal.delivery.models.skip import Skip, SkippedBecause
 
 __all__ = [
+    "HELD_FOR_CANARY",
     "MOST_CONNECTIONS",
     "MOST_NUMBERS",
     "NOTABLE",
@@ -36,6 +38,7 @@ __all__ = [
     "ConnectionLease",
     "EncodingChoice",
     "Envelope",
+    "EnvelopeText",
     "GatewayAccount",
     "HeldBecause",
     "Message",

@@ -10,7 +10,7 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
-from portal.delivery.belonging import envelopes_keep_recipients, recipients_belong
+from portal.delivery.belonging import envelopes_keep_recipients, recipients_belong, texts_belong
 from portal.delivery.models.gateway import GatewayAccount
 from portal.delivery.models.message import Message
 from sms.phone import display
@@ -159,6 +159,31 @@ class Envelope(models.Model):
 
 def message_id_header(reference: uuid.UUID, number: int, domain: str) -> str:
     return f"<{reference.hex}.{number}@{domain}>"
+
+
+class EnvelopeText(models.Model):
+    """The text of one envelope of a personalised message, and its ``segments``. Apart from the
+    envelope, whose row is rewritten at every step; nothing changes this one."""
+
+    # Triggers check statements at a time, as with recipients.
+    envelope = models.OneToOneField(
+        Envelope, models.PROTECT, primary_key=True, db_constraint=False, related_name="own"
+    )
+    text = models.TextField(_("text"))
+    segments = models.PositiveSmallIntegerField(_("segments"))
+
+    class Meta:
+        verbose_name = _("text of an envelope")
+        verbose_name_plural = _("texts of envelopes")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(text="") & Q(segments__gte=1), name="envelope_text_not_empty"
+            )
+        ]
+        triggers: ClassVar = texts_belong()
+
+    def __str__(self) -> str:
+        return f"{self.envelope_id}"
 
 
 class Recipient(models.Model):

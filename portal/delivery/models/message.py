@@ -35,6 +35,10 @@ class Message(models.Model):
 
     ``settled_counts``: recipients of its envelopes by state (of ``STORED``) once nothing is under
     way, None while it is in the outbox; whoever changes an envelope after that changes it too.
+
+    ``is_personalised``: ``text`` is the template as it was written, and each recipient's own text
+    is their envelope's (``EnvelopeText``). ``segments``: of the text, or of the longest one.
+    ``segments_in_all``: of all those it went to when it was submitted.
     """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, verbose_name=_("organisation"))
@@ -54,7 +58,9 @@ class Message(models.Model):
     sender_value = models.CharField(max_length=15)
     text = models.TextField(_("text"))
     encoding = models.CharField(_("encoding"), max_length=8, choices=EncodingChoice)
+    is_personalised = models.BooleanField(_("personalised"), default=False, db_default=False)
     segments = models.PositiveSmallIntegerField(_("segments per SMS"))
+    segments_in_all = models.PositiveBigIntegerField(_("segments in all"))
     recipients_count = models.PositiveIntegerField(_("recipients"))
     price_per_segment = models.DecimalField(_("price per segment"), max_digits=10, decimal_places=4)
     cost = models.DecimalField(_("cost"), max_digits=16, decimal_places=4)
@@ -85,6 +91,14 @@ class Message(models.Model):
                 condition=Q(segments__gte=1, recipients_count__gte=1), name="message_not_empty"
             ),
             models.CheckConstraint(condition=~Q(text=""), name="message_text_not_empty"),
+            models.CheckConstraint(
+                condition=Q(
+                    segments_in_all__gte=F("segments"),
+                    segments_in_all__lte=F("segments") * F("recipients_count"),
+                    cost=F("price_per_segment") * F("segments_in_all"),
+                ),
+                name="message_costs_its_segments",
+            ),
             models.CheckConstraint(
                 condition=Q(expires_at=None) | Q(expires_at__gt=F("due_at")),
                 name="message_due_before_it_expires",

@@ -9,7 +9,7 @@ from portal.delivery.models import Message
 
 def envelopes(*ids: int) -> list[ClaimedEnvelope]:
     token, message = uuid.uuid4(), Message()
-    return [ClaimedEnvelope(pk, token, message, pk, 0, ("79210000000",), False) for pk in ids]
+    return [ClaimedEnvelope(pk, token, message, "", pk, 0, ("79210000000",), False) for pk in ids]
 
 
 def order(buffer: Buffer) -> list[int]:
