@@ -16,6 +16,8 @@ from functools import cached_property
 
 from sms.placeholder_filters import FILTERS, Filter
 from sms.refusal import Refusal
+from sms.segments import SegmentCount, count
+from sms.text import strip_blank_lines
 
 _BRACE = re.compile("[{}]")
 _END = re.compile("[{}\n\r\x0b\x0c\x85\u2028\u2029]")
@@ -76,6 +78,14 @@ class Rendered:
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """What is known of a template's texts before anybody is: the shortest and the longest."""
+
+    least: SegmentCount
+    most: SegmentCount
+
+
+@dataclass(frozen=True)
 class Template:
     """`pieces`, in order; braces in those of text are themselves already."""
 
@@ -113,6 +123,15 @@ class Template:
             else:
                 parts.append(value)
         return Rendered("".join(parts), tuple(lacks))
+
+    def sizes(
+        self, samples: Iterable[Mapping[str, str]] = (), defaults: Mapping[str, str] | None = None
+    ) -> Sizes:
+        """Of the texts for people without any value and with each of `samples`."""
+        texts = (self.render(values, defaults).text for values in ({}, *samples))
+        counts = [count(strip_blank_lines(text)) for text in texts]
+        by_size = sorted(counts, key=lambda counted: (counted.segments, counted.units))
+        return Sizes(by_size[0], by_size[-1])
 
     def check_names(self, known: Iterable[str]) -> None:
         """Raises PlaceholderRefused (UNKNOWN_NAME) for the first name that is none of `known`, in

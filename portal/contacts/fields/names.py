@@ -10,7 +10,16 @@ _RESERVED = frozenset(
         *("телефон", "номер", "номер телефона", "мобильный", "мобильный телефон", "тел"),
         *("заметка", "заметки", "примечание", "группа", "группы", "стоп лист"),
         *("name", "full name", "first name", "last name", "given name", "surname", "family name"),
-        *("middle name", "patronymic", "phone", "phone number", "mobile", "mobile phone", "tel"),
+        *(
+            "name and patronymic",
+            "middle name",
+            "patronymic",
+            "phone",
+            "phone number",
+            "mobile",
+            "mobile phone",
+            "tel",
+        ),
         *("number", "note", "notes", "group", "groups", "stop list"),
     }
 )

@@ -14,6 +14,7 @@ from portal.contacts.models import ContactField
 from portal.contacts.models.field import MOST_FIELDS
 from portal.core.errors import Conflict, Refused
 from portal.core.uniqueness import refused_if_taken
+from sms.placeholders import fold_name
 
 
 @transaction.atomic
@@ -81,7 +82,12 @@ def _of(organisation_id: int) -> models.QuerySet[ContactField]:
 
 
 def _save(field: ContactField) -> None:
-    with refused_if_taken(_("There is a field of this name already."), field="name"):
+    """Raises ``Refused`` for the name of another field, also as texts of messages spell it."""
+    taken = _("There is a field of this name already.")
+    others = _of(field.organisation_id).exclude(pk=field.pk).values_list("name", flat=True)
+    if fold_name(field.name) in map(fold_name, others):
+        raise Refused(taken, field="name")
+    with refused_if_taken(taken, field="name"):
         field.save()
 
 

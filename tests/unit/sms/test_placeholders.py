@@ -178,3 +178,10 @@ def _without_marks(text: str) -> str:
 @given(st.text(max_size=60))
 def test_a_folded_name_stays_as_it_is(name: str) -> None:
     assert fold_name(fold_name(name)) == fold_name(name)
+
+
+def test_sizes_are_of_the_shortest_and_the_longest_text() -> None:
+    sizes = parse("Hi {name|}\n" + "a" * 150).sizes([{"name": "Ann"}, {"name": "Анна"}])
+    assert (sizes.least.segments, sizes.most.segments) == (1, 3)
+    assert sizes.least.characters == 154
+    assert parse("\n{name|}\nHi").sizes().least.characters == 2
