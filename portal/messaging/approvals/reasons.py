@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -14,6 +14,7 @@ from portal.accounts.models import Organisation, User
 from portal.contacts.models import SHARED, Contact, ContactQuerySet, Import
 from portal.delivery.models import Message
 from portal.messaging.models import ApprovalRules
+from portal.messaging.plans.windows import is_within
 
 
 class Rule(StrEnum):
@@ -138,7 +139,7 @@ class _Wanting:
             return None
         zone = self.organisation.zone
         moments = self.facts.leaves_at or (timezone.now(),)
-        if not any(is_between(moment.astimezone(zone).time(), begin, end) for moment in moments):
+        if not any(is_within(moment.astimezone(zone).time(), begin, end) for moment in moments):
             return None
         return Reason(Rule.OUTSIDE_HOURS, f"{begin:%H:%M}-{end:%H:%M}")
 
@@ -167,10 +168,3 @@ class _Wanting:
     def _approved(self, rule: Rule) -> Approved | None:
         """What was approved, where this rule was among those that asked."""
         return self.approved if self.approved and rule in self.approved.rules else None
-
-
-def is_between(moment: time, begin: time, end: time) -> bool:
-    """Whether the clock stands in the hours from ``begin`` to before ``end``, over midnight too."""
-    if begin < end:
-        return begin <= moment < end
-    return moment >= begin or moment < end

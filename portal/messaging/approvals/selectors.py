@@ -10,6 +10,7 @@ from portal.messaging.approvals.reasons import Approved, Reason
 from portal.messaging.models import ApprovalRequest, Decision, Mailing, Stage
 
 _APPROVING_ROLES = [role for role, rights in RIGHTS.items() if Right.APPROVE in rights]
+_SENDING_ROLES = [role for role, rights in RIGHTS.items() if Right.SEND in rights]
 
 
 def approvers_of(organisation_id: int, *, besides: int) -> QuerySet[User]:
@@ -32,17 +33,15 @@ def waiting_for(member: User) -> QuerySet[Mailing]:
     return waiting.exclude(author=member)
 
 
-def rules_may_be_met_by_nobody(organisation: Organisation) -> QuerySet[User]:
+def senders_without_approver(organisation: Organisation) -> list[User]:
     """Active members who may send, while nobody else could approve what they write."""
-    approvers = list(approvers_of(organisation.pk, besides=0).values_list("pk", flat=True)[:2])
-    senders = User.objects.filter(
-        organisation=organisation,
-        is_active=True,
-        role__in=[role for role, rights in RIGHTS.items() if Right.SEND in rights],
-    )
+    approvers = set(approvers_of(organisation.pk, besides=0).values_list("pk", flat=True)[:2])
     if len(approvers) > 1:
-        return senders.none()
-    return senders.filter(pk__in=approvers) if approvers else senders
+        return []
+    members = User.objects.filter(
+        organisation=organisation, is_active=True, role__in=_SENDING_ROLES
+    )
+    return list(members.filter(pk__in=approvers) if approvers else members)
 
 
 def open_request(mailing: Mailing) -> ApprovalRequest | None:
@@ -70,6 +69,8 @@ def is_approved(mailing: Mailing) -> bool:
 def approved_before(series: Mailing) -> Approved | None:
     """What was approved of a mailing that repeats since it was last prepared itself: on its own
     page, or of one time it left."""
+    if series.prepared_at is None:
+        return None
     approved = ApprovalRequest.objects.filter(
         Q(mailing=series) | Q(mailing__series=series),
         decision=Decision.APPROVED,

@@ -1,12 +1,14 @@
 """Asking for another person's word about a mailing, and giving it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import User
+from portal.accounts.models import Organisation, User
+from portal.accounts.rights import Right
+from portal.audit.changes import field_changes
 from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.core.errors import Conflict, Refused
@@ -14,7 +16,7 @@ from portal.messaging.approvals.reasons import Reason
 from portal.messaging.approvals.selectors import may_approve, open_request
 from portal.messaging.mailings.locking import locked
 from portal.messaging.mailings.onward import go_on
-from portal.messaging.models import ApprovalRequest, Decision, Mailing, Stage
+from portal.messaging.models import ApprovalRequest, ApprovalRules, Decision, Mailing, Stage
 
 LONGEST_WORD = 500
 
@@ -112,3 +114,29 @@ def _decide(asked: ApprovalRequest, decision: Decision, actor: User, word: str =
 
 def _record(action: Action, mailing: Mailing, actor: User) -> None:
     event_record(action=action, actor=actor, organisation_id=mailing.organisation_id, obj=mailing)
+
+
+@transaction.atomic
+def approval_rules_set(
+    *, organisation: Organisation, rules: Mapping[str, object], actor: User
+) -> ApprovalRules:
+    """``rules``: values of fields of ``ApprovalRules``. What waits for approval waits on."""
+    if actor.organisation_id != organisation.pk or not actor.may(Right.EDIT_APPROVAL_RULES):
+        raise Refused(_("Only a manager of the organisation may change the rules."))
+    ApprovalRules.objects.get_or_create(organisation=organisation)
+    kept = ApprovalRules.objects.select_for_update().get(organisation=organisation)
+    changes = field_changes(kept, rules)
+    if not changes:
+        return kept
+    for name, value in rules.items():
+        setattr(kept, name, value)
+    kept.save()
+    event_record(
+        action=Action.CHANGED,
+        actor=actor,
+        organisation_id=organisation.pk,
+        obj=kept,
+        object_label=str(kept._meta.verbose_name),
+        details=changes,
+    )
+    return kept

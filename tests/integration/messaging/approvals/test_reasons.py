@@ -9,13 +9,16 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from portal.accounts.models import User
+from portal.accounts.rights import Role
 from portal.contacts.models import ImportStage
+from portal.messaging.approvals.doors import reasons_for
 from portal.messaging.approvals.people import AudiencePeople, PreparedPeople
 from portal.messaging.approvals.reasons import Approved, Facts, Reason, Rule, approval_reasons
+from portal.messaging.approvals.services import approval_grant
 from portal.messaging.gathering import audience_of
 from portal.messaging.models import ApprovalRules
 from tests.factories import ContactFactory, MemberFactory, import_made, submit_message
-from tests.integration.messaging.approvals.prepared import prepared_mailing
+from tests.integration.messaging.approvals.prepared import in_approval, prepared_mailing
 
 pytestmark = pytest.mark.django_db
 IMPORTED = "79210000001"
@@ -204,3 +207,26 @@ def test_people_imported_since_the_approval_are_new_to_it(author: User) -> None:
     after = Approved(only, 5, Decimal(9), timezone.now())
     assert rules_asking(author, facts_of(author, IMPORTED), before) == [Rule.FRESH_IMPORT]
     assert asked(author, facts_of(author, IMPORTED), after) == ()
+
+
+def test_a_prepared_mailing_is_asked_about_by_its_own_figures(author: User) -> None:
+    rules_of(author, above_recipients=1, above_cost=Decimal(1))
+    mailing = prepared_mailing(author, "79210000001", "79210000002", cost=Decimal(5))
+    reasons = reasons_for(mailing, leaves_at=[timezone.now()])
+    assert [reason.rule for reason in reasons] == [Rule.MANY_RECIPIENTS, Rule.COSTLY]
+
+
+def test_one_time_of_a_repeating_mailing_is_asked_about_beyond_what_was_approved(
+    author: User,
+) -> None:
+    rules_of(author, above_recipients=0)
+    due = timezone.now() + timedelta(days=1)
+    manager = MemberFactory(organisation=author.organisation, role=Role.MANAGER)
+    series = in_approval(author, "79210000001", due_at=due, repeats={"every": "days"})
+    approval_grant(mailing=series, snapshot_hash=series.snapshot_hash, actor=manager)
+    same = prepared_mailing(author, "79210000002", series=series, due_at=due)
+    more = prepared_mailing(
+        author, "79210000001", "79210000002", series=series, due_at=due + timedelta(days=1)
+    )
+    assert reasons_for(same, leaves_at=[due]) == ()
+    assert [reason.rule for reason in reasons_for(more, leaves_at=[due])] == [Rule.MANY_RECIPIENTS]
