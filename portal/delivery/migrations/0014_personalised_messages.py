@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('delivery', '0012_newest_claim_alone'),
+        ('delivery', '0013_messages_of_one_text'),
         ('senders', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
