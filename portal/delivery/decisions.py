@@ -102,8 +102,10 @@ def message_release(*, message: Message, actor: User) -> int:
     if not is_manager_of(message, actor):
         raise Refused(_("Only a manager of the organisation may release a held message."))
     entry = lock_entry(message)
-    if entry is None or not entry.held_because:
+    if entry is None or not entry.is_held:
         raise Conflict(_("Nothing of this message is held any more."))
+    if entry.is_held_for_canary:
+        raise Conflict(_("The message is held because of its trial part. Let it go, or cancel it."))
     refuse_if_held_for(message, actor)
     Message.objects.filter(pk=message.pk).update(vouched_by=actor)
     entry.held_because = ""

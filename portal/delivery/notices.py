@@ -10,7 +10,14 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.core.advisory_lock import only_one_at_a_time
-from portal.delivery.models import Envelope, GatewayAccount, Message, OutboxEntry, State
+from portal.delivery.models import (
+    NEEDS_NOBODY,
+    Envelope,
+    GatewayAccount,
+    Message,
+    OutboxEntry,
+    State,
+)
 from portal.delivery.notice_mail import mail, managers_of
 from portal.delivery.stop_notices import stop_tell
 from portal.delivery.trouble import trouble_under
@@ -74,7 +81,7 @@ def _untold_uncertain() -> QuerySet[Envelope]:
 
 def _untold_holds() -> QuerySet[OutboxEntry]:
     queued = Envelope.objects.filter(message=OuterRef("message"), state=State.QUEUED)
-    held = OutboxEntry.objects.exclude(held_because="").filter(author_told_at=None)
+    held = OutboxEntry.objects.exclude(held_because__in=NEEDS_NOBODY).filter(author_told_at=None)
     return held.filter(Exists(queued))
 
 
@@ -118,9 +125,17 @@ def _reasons(is_uncertain: bool, hold: OutboxEntry | None) -> list[str]:
             )
         )
     if hold:
-        held = _("Part of the message is held: %(reason)s. A manager can release it.")
-        reasons.append(held % {"reason": hold.get_held_because_display()})
+        reasons.append(_held_words(hold))
     return reasons
+
+
+def _held_words(hold: OutboxEntry) -> str:
+    words = _("Part of the message is held: %(reason)s. A manager can release it.")
+    if hold.is_held_for_canary:
+        words = _(
+            "The message is held: %(reason)s. Its author or a manager lets it go or cancels it."
+        )
+    return words % {"reason": hold.get_held_because_display()}
 
 
 def _link(message: Message) -> str:

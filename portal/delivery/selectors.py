@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
 from portal.delivery.models import (
+    NEEDS_NOBODY,
     NOTABLE,
     UNDER_WAY,
     Envelope,
@@ -21,6 +22,7 @@ from portal.delivery.outbox_counts import counts_kept
 
 Counts = Mapping[str, int]
 
+_UNHELD = Q(held_because__in=NEEDS_NOBODY)
 PARTLY_ACCEPTED, NOT_SENT = "partly_accepted", "not_sent"
 SENDING, PAUSED = "sending", "paused"
 OVERALL_LABELS: Mapping[str, str | Promise] = {
@@ -149,11 +151,11 @@ def messages_in_state(messages: QuerySet[Message], state: str) -> QuerySet[Messa
     envelopes = Envelope.objects.filter(message=OuterRef("pk"))
     queued = Exists(envelopes.filter(state=State.QUEUED))
     if state == State.HELD:
-        return messages.filter(Exists(in_outbox.exclude(held_because="")), queued)
+        return messages.filter(Exists(in_outbox.exclude(_UNHELD)), queued)
     if state == State.QUEUED:
-        return messages.filter(Exists(in_outbox.filter(held_because="")), queued)
+        return messages.filter(Exists(in_outbox.filter(_UNHELD)), queued)
     if state == PAUSED:
-        paused = in_outbox.filter(held_because="", paused_at__isnull=False, cancelled_by=None)
+        paused = in_outbox.filter(_UNHELD, paused_at__isnull=False, cancelled_by=None)
         return messages.filter(Exists(paused), queued)
     if state == State.TRANSMITTING:
         return messages.filter(Exists(in_outbox), Exists(envelopes.filter(state=state)))
@@ -169,9 +171,9 @@ def envelopes_in_state(envelopes: QuerySet[Envelope], state: str) -> QuerySet[En
     """Those that people see in the state, one of ``State``."""
     in_outbox = OutboxEntry.objects.filter(message=OuterRef("message"))
     if state == State.HELD:
-        return envelopes.filter(Exists(in_outbox.exclude(held_because="")), state=State.QUEUED)
+        return envelopes.filter(Exists(in_outbox.exclude(_UNHELD)), state=State.QUEUED)
     if state == State.QUEUED:
-        return envelopes.filter(Exists(in_outbox.filter(held_because="")), state=state)
+        return envelopes.filter(Exists(in_outbox.filter(_UNHELD)), state=state)
     if state == State.TRANSMITTING:
         return envelopes.filter(Exists(in_outbox), state=state)
     if state in NOTABLE:
@@ -183,5 +185,5 @@ def needing_a_person(member: User) -> int:
     """How many messages that the member may see wait for somebody's decision."""
     visible = Message.objects.visible_to(member)
     uncertain = Envelope.objects.filter(notable=State.UNCERTAIN, message__in=visible)
-    held = OutboxEntry.objects.exclude(held_because="").filter(message__in=visible)
+    held = OutboxEntry.objects.exclude(_UNHELD).filter(message__in=visible)
     return len({*uncertain.values_list("message", flat=True), *held.values_list("pk", flat=True)})

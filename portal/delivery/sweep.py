@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.core.prepared import rows
+from portal.delivery.canaries import canaries_judge
 from portal.delivery.doorbell import ring
 from portal.delivery.meters import Meter, sweep_mark
 from portal.delivery.models import Attempt, Claim
@@ -27,7 +28,8 @@ LOSSES_FORGIVEN = 3
 
 def sweep_outbox() -> None:
     """Settle claims that ran out, expire what is too late, close messages of which nothing is
-    under way, and ring for every account with something due."""
+    under way, let go of those whose canary was accepted, and ring for every account with
+    something due."""
     now = timezone.now()
     requeued, uncertain = claims_sweep(now=now)
     if requeued or uncertain:
@@ -39,6 +41,7 @@ def sweep_outbox() -> None:
     cancel_what_came_back()
     while outbox_close() == MOST_CLOSED:
         pass
+    canaries_judge(now=now)
     for due in accounts_due(now=now):
         ring(due.account_id)
     sweep_mark(now)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.accounts.rights import Right
 from portal.core.keyset import KeysetPage, keyset_page
+from portal.delivery.amounts import segments_charged
 from portal.delivery.models import (
     UNDER_WAY,
     Envelope,
@@ -150,7 +151,7 @@ class Page:
     @property
     def segments_in_all(self) -> int:
         """Of those who were not skipped."""
-        return self.message.segments * (self.message.recipients_count - self.skipped)
+        return segments_charged(self.message, self.totals.counts)
 
     @property
     def fingerprint(self) -> str:

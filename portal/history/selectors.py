@@ -11,9 +11,9 @@ from django.db.models import Count, Min, QuerySet, Sum
 from portal.accounts.models import User
 from portal.audit.models import Action, Event
 from portal.contacts.models import Contact
+from portal.delivery.amounts import amounts_of
 from portal.delivery.models import (
     NOTABLE,
-    STORED,
     Envelope,
     GatewayAccount,
     Message,
@@ -25,10 +25,6 @@ from portal.delivery.selectors import Counts, messages_in_state, shown_counts, s
 
 # Of how many rejections the most frequent reply is sought.
 REPLIES_LOOKED_AT = 500
-SPENT = frozenset({State.ACCEPTED, State.REPLACED})
-# Nothing is set aside for who is skipped; what was is released.
-PRICED = STORED - {State.SKIPPED}
-RETURNED = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 
 # What people choose in a filter of recipients, and the state that it stands for.
 STATE_OF_CHOICE: Mapping[str, State] = {
@@ -60,33 +56,20 @@ def totals_of(message: Message, entry: OutboxEntry | None) -> Totals:
     """Everything that changes while a message is under way, however many envelopes it has;
     ``entry`` is its place in the outbox."""
     by_state = stored_counts([message])[message.pk]
-    each = message.price_per_segment * message.segments
-    spent = each * _people(by_state, SPENT)
-    returned = each * (_people(by_state, RETURNED) + _taken_out(message, by_state))
+    money = amounts_of(message, by_state)
     return Totals(
         counts=shown_counts(by_state, entry),
-        spent=spent,
-        returned=returned,
-        reserved=each * _people(by_state, PRICED - SPENT - RETURNED),
+        spent=money.spent,
+        returned=money.returned,
+        reserved=money.reserved,
         came_back=_came_back(message, entry) if entry else (0, 0),
     )
-
-
-def _taken_out(message: Message, by_state: Counts) -> int:
-    """How many were skipped after their money was set aside."""
-    if State.SKIPPED not in by_state:
-        return 0
-    return message.skips.filter(envelope_number__isnull=False).count()
 
 
 def _came_back(message: Message, entry: OutboxEntry) -> tuple[int, int]:
     returned = message.envelopes.filter(account=entry.account_id, retry_at__isnull=False)
     found = returned.aggregate(envelopes=Count("pk"), tries=Sum("tries"))
     return found["envelopes"], found["tries"] or 0
-
-
-def _people(by_state: Counts, states: frozenset[State]) -> int:
-    return sum(by_state.get(state, 0) for state in states)
 
 
 def messages_of_choice(messages: QuerySet[Message], choice: str) -> QuerySet[Message]:

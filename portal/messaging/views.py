@@ -202,7 +202,7 @@ def _confirm_page(
         "same_text": same_text_lately(
             organisation_id=request.organisation.pk,
             text=draft.text,
-            phones=draft.recipients.phones(),
+            phones=order.audience.phones(),
             now=timezone.now(),
         ),
         "language_next": reverse("messaging:compose"),

@@ -10,7 +10,10 @@ from portal.delivery.models import PlatformStop, SweepMark
 
 # Where an envelope that is to be sent waits.
 PLACES = ("due", "scheduled", "returned", "held", "paused")
-_OF_ITS_MESSAGE = "WHEN o.held_because <> '' THEN 'held' WHEN o.paused_at IS NOT NULL THEN 'paused'"
+_OF_ITS_MESSAGE = """
+    WHEN o.held_because NOT IN ('', 'awaits_canary') THEN 'held'
+    WHEN o.paused_at IS NOT NULL THEN 'paused'
+"""
 _QUEUE = f"""
     SELECT o.account_id,
            CASE {_OF_ITS_MESSAGE} WHEN o.due_at > %(now)s THEN 'scheduled' ELSE 'due' END,

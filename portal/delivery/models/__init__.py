@@ -22,13 +22,20 @@ from portal.delivery.models.gateway import (
 )
 from portal.delivery.models.message import EncodingChoice, Message, MessageQuerySet
 from portal.delivery.models.meters import AccountMeter, SweepMark
-from portal.delivery.models.outbox import HELD_FOR_CANARY, Claim, HeldBecause, OutboxEntry
+from portal.delivery.models.outbox import (
+    HELD_FOR_CANARY,
+    NEEDS_NOBODY,
+    Claim,
+    HeldBecause,
+    OutboxEntry,
+)
 from portal.delivery.models.skip import Skip, SkippedBecause
 
 __all__ = [
     "HELD_FOR_CANARY",
     "MOST_CONNECTIONS",
     "MOST_NUMBERS",
+    "NEEDS_NOBODY",
     "NOTABLE",
     "STORED",
     "UNDER_WAY",

@@ -16,13 +16,14 @@ from portal.delivery.models.message import Message
 class HeldBecause(models.TextChoices):
     AUTHOR_DISABLED = "author_disabled", _("its author may no longer send")
     SENDER_NOT_APPROVED = "sender_not_approved", _("its sender name is no longer approved")
-    # Nobody is needed, unless the canary fails.
     AWAITS_CANARY = "awaits_canary", _("it waits for its trial part")
     CANARY_TROUBLE = "canary_trouble", _("its trial part was not accepted in full and in time")
 
 
 # Its author may let it go as well as a manager.
 HELD_FOR_CANARY = (HeldBecause.AWAITS_CANARY, HeldBecause.CANARY_TROUBLE)
+# No person is waited for: what waits for its canary is to people like what waits for its time.
+NEEDS_NOBODY = ("", HeldBecause.AWAITS_CANARY)
 
 
 class OutboxEntry(models.Model):
@@ -117,7 +118,8 @@ class OutboxEntry(models.Model):
 
     @property
     def is_held(self) -> bool:
-        return bool(self.held_because)
+        """Whether it waits for a person to release it."""
+        return self.held_because not in NEEDS_NOBODY
 
     @property
     def is_held_for_canary(self) -> bool:

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from portal.audit.commands import ServiceCommand
 from portal.core.errors import Refused
-from portal.delivery.models import Message, State
+from portal.delivery.amounts import segments_charged
+from portal.delivery.models import Message
 from portal.delivery.selectors import Standing, is_settled, message_standing
 
 STILL_UNDER_WAY = 3
@@ -63,12 +64,11 @@ def _wait_until_settled(message_id: int, patience: float) -> Standing:
 
 
 def _as_json(message: Message, standing: Standing) -> str:
-    paid_for = message.recipients_count - standing.counts.get(State.SKIPPED, 0)
     status = {
         "id": message.pk,
         "state": standing.overall,
         "recipients": message.recipients_count,
-        "segments": message.segments * paid_for,
+        "segments": segments_charged(message, standing.counts),
         "counts": dict(standing.counts),
     }
     return json.dumps(status)
