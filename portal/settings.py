@@ -308,6 +308,9 @@ CELERY_TASK_ROUTES = {
     "portal.delivery.tasks.sweep": {"queue": "chores"},
     "portal.delivery.tasks.notices": {"queue": "chores"},
     "portal.contacts.tasks.*": {"queue": "background"},
+    "portal.messaging.tasks.sweep": {"queue": "chores"},
+    "portal.messaging.tasks.notices": {"queue": "chores"},
+    "portal.messaging.tasks.*": {"queue": "background"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -336,6 +339,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS, "retry": True},
     },
+    "mailings": {
+        "task": "portal.messaging.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 3 * SWEEP_SECONDS, "retry": True},
+    },
+    "mailing-notices": {
+        "task": "portal.messaging.tasks.notices",
+        "schedule": NOTICES_SECONDS,
+        "options": {"expires": 3 * NOTICES_SECONDS, "retry": True},
+    },
 }
 
 # Imports
@@ -347,6 +360,12 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+
+# Mailings
+# How late a planned one may leave that has no "not after" of its own.
+MAILING_LATE_MINUTES = environment.whole_number(
+    "PORTAL_MAILING_LATE_MINUTES", default=60, at_least=1
+)
 
 # Delivery
 DELIVERY_LEASE_SECONDS = environment.whole_number("PORTAL_LEASE_SECONDS", default=60, at_least=1)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, islice
 
+from django.db.models import Q
 from django.utils import timezone
 
 from portal.accounts.models import Organisation, User
@@ -24,12 +25,12 @@ MOST_LISTED = 5000
 MOST_GLANCED = 1000
 
 
-def audience_glanced(member: User, picked: Picked) -> ListedAudience:
+def audience_glanced(member: User, picked: Picked, *, only: Q | None = None) -> ListedAudience:
     """The audience, or the first of a longer one, of which it is told about how many it has
     (``reach.is_exact`` False): quick enough to be asked at every change of a form."""
     refusals = Refusals()
     typed = list(_numbers(member, [picked.typed], refusals))
-    found = sources(member, picked, now=timezone.now())
+    found = sources(member, picked, now=timezone.now(), only=only)
     members = _first_members(found)
     if len(members) <= MOST_LISTED:
         return listed_audience(member, chain(_typed(typed), members), refusals=refusals)
@@ -40,21 +41,25 @@ def audience_glanced(member: User, picked: Picked) -> ListedAudience:
 
 
 @contextmanager
-def audience_gathered(member: User, picked: Picked) -> Iterator[Audience]:
-    """The whole audience, which stays as it is until the end, whatever happens to the groups."""
-    with audience_completed(member, picked, audience_glanced(member, picked)) as audience:
+def audience_gathered(member: User, picked: Picked, *, only: Q | None = None) -> Iterator[Audience]:
+    """The whole audience, which stays as it is until the end, whatever happens to the groups.
+    ``only``: of the contacts, those that fit it."""
+    glanced = audience_glanced(member, picked, only=only)
+    with audience_completed(member, picked, glanced, only=only) as audience:
         yield audience
 
 
 @contextmanager
-def audience_completed(member: User, picked: Picked, glanced: ListedAudience) -> Iterator[Audience]:
+def audience_completed(
+    member: User, picked: Picked, glanced: ListedAudience, *, only: Q | None = None
+) -> Iterator[Audience]:
     """The same where it was glanced at already; a short one is as it was then."""
     if glanced.reach.is_exact:
         yield glanced
         return
     refusals = Refusals()
     numbers = _numbers(member, [picked.typed], refusals)
-    found = sources(member, picked, now=timezone.now())
+    found = sources(member, picked, now=timezone.now(), only=only)
     with staged(member, numbers, found, refusals=refusals) as audience:
         yield audience
 

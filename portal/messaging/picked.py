@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from portal.accounts.models import User
 from portal.contacts.models import Contact, ContactQuerySet, Group, Membership
 from portal.contacts.selectors import contacts_of
@@ -51,23 +53,23 @@ class Source:
         return Membership.objects.filter(group=self.group).count()
 
 
-def sources(member: User, picked: Picked, *, now: datetime) -> list[Source]:
-    """Contacts in use that the member sees: those picked one by one, then group by group.
+def sources(member: User, picked: Picked, *, now: datetime, only: Q | None = None) -> list[Source]:
+    """Contacts in use that the member sees, and which fit ``only`` where it is given: those picked
+    one by one, then group by group.
 
     Ids that the member does not see are as good as unknown: they add nobody. Saved filters find
     who fits at the moment ``now``.
     """
     seen = Contact.objects.filter(pk__in=picked.contact_ids)
-    one_by_one = [Source(_usable(seen, member))] if picked.contact_ids else []
     groups = _groups(member, picked.group_ids)
-    return [
-        *one_by_one,
-        *(Source(_usable(contacts_of(group, now=now), member), group) for group in groups),
-    ]
+    found = [Source(seen)] if picked.contact_ids else []
+    found += [Source(contacts_of(group, now=now), group) for group in groups]
+    return [Source(_usable(source.contacts, member, only), source.group) for source in found]
 
 
-def _usable(contacts: ContactQuerySet, member: User) -> ContactQuerySet:
-    return contacts.visible_to(member).in_use().order_by("pk")
+def _usable(contacts: ContactQuerySet, member: User, only: Q | None) -> ContactQuerySet:
+    usable = contacts.visible_to(member).in_use().order_by("pk")
+    return usable if only is None else usable.filter(only)
 
 
 def _groups(member: User, ids: Iterable[int]) -> Iterator[Group]:

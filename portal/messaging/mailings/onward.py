@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
+from portal.messaging.mailings.doorbell import ring
 from portal.messaging.models import Mailing, Stage
 
 
@@ -10,8 +13,10 @@ def go_on(mailing: Mailing, *, now: datetime) -> None:
     it, and it is approved where rules want that; the caller's transaction holds the row, and
     records the event."""
     mailing.stage = stage_after_all_words(mailing, now=now)
-    mailing.changed_at = now
-    mailing.save(update_fields=["stage", "changed_at"])
+    mailing.changed_at, mailing.failure, mailing.takeovers = now, "", 0
+    mailing.save(update_fields=["stage", "changed_at", "failure", "takeovers"])
+    if mailing.stage == Stage.SUBMITTING:
+        transaction.on_commit(lambda: ring(mailing.pk))
 
 
 def stage_after_all_words(mailing: Mailing, *, now: datetime) -> Stage:

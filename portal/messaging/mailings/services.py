@@ -7,11 +7,23 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import User
 from portal.accounts.rights import Right
 from portal.audit.models import Action
-from portal.audit.services import event_record
-from portal.core.errors import Refused
+from portal.core.errors import Conflict, Refused
 from portal.messaging.approvals.services import approval_void
+from portal.messaging.mailings.checks import check_confirmable, check_mailing
 from portal.messaging.mailings.content import Content
+from portal.messaging.mailings.course import (
+    back_to_draft,
+    mailing_confirmed,
+    mailing_resume,
+    preparation_begin,
+    record,
+)
 from portal.messaging.mailings.locking import locked
+from portal.messaging.mailings.people import gathered_forget
+from portal.messaging.mailings.series import next_time, put_next_time
+from portal.messaging.mailings.standing import is_price_changed, why_not_by
+from portal.messaging.mailings.words import failure_words
+from portal.messaging.mailings.work import work_to_the_end
 from portal.messaging.models import UNSEEN, Mailing, Sheet, Stage
 
 # What its author may still take back into the form.
@@ -23,6 +35,16 @@ _EDITABLE = (
     Stage.REPEATING,
     Stage.HELD,
 )
+# Where a confirmed one may be by itself.
+_CONFIRMED = (
+    Stage.IN_APPROVAL,
+    Stage.PLANNED,
+    Stage.REPEATING,
+    Stage.SUBMITTING,
+    Stage.SENT,
+)
+# What a person waits for.
+MOST_AT_ONCE = 500
 
 
 @transaction.atomic
@@ -59,6 +81,7 @@ def mailing_edit(*, mailing: Mailing, actor: User) -> Mailing:
         return mailing
     was = mailing.stage
     back_to_draft(mailing)
+    gathered_forget(mailing)
     approval_void(mailing=mailing, actor=actor)
     if was not in UNSEEN:
         record(mailing, Action.CHANGED, actor, stage=was)
@@ -68,8 +91,8 @@ def mailing_edit(*, mailing: Mailing, actor: User) -> Mailing:
 @transaction.atomic
 def mailing_cancel(*, mailing: Mailing, actor: User) -> Mailing | None:
     """Nothing of it will leave; None where it was a draft, which is deleted unless others have
-    decided about it before. Raises ``Conflict``
-    where it has left, whole or in part: its messages are cancelled one by one."""
+    decided about it before. Raises ``Conflict`` where it has left: its messages are cancelled one
+    by one."""
     mailing = locked(mailing, actor, *_EDITABLE, Stage.DRAFT)
     refuse_unless_may_decide(mailing, actor)
     if mailing.stage == Stage.DRAFT and not _has_a_past(mailing):
@@ -78,29 +101,90 @@ def mailing_cancel(*, mailing: Mailing, actor: User) -> Mailing | None:
     was = mailing.stage
     mailing.stage, mailing.changed_at = Stage.CANCELLED, timezone.now()
     mailing.save()
+    gathered_forget(mailing)
     approval_void(mailing=mailing, actor=actor)
     record(mailing, Action.CANCELLED, actor, stage=was)
     return mailing
 
 
-def back_to_draft(mailing: Mailing, failure: str = "") -> None:
-    """The caller's transaction holds the row; ``failure``: why it was not prepared."""
-    mailing.stage, mailing.failure = Stage.DRAFT, failure
-    mailing.confirmed_at = mailing.vouched_by = None
-    mailing.snapshot_hash = ""
-    mailing.changed_at = timezone.now()
+def mailing_prepare(*, mailing: Mailing, actor: User) -> Mailing:
+    """Have its people and their texts laid out for good, so that the author sees what will leave: a
+    few at once, more by a worker. Once more while that goes on, nothing changes.
+
+    Raises ``Refused`` with the field of the form at fault: ``sender``, ``text``, ``numbers``,
+    ``sheet``, ``due_at``, ``expires_at``, ``repeats`` or none.
+    """
+    if _preparation_begin(mailing, actor):
+        work_to_the_end(mailing.pk)
+    mailing.refresh_from_db()
+    return mailing
+
+
+@transaction.atomic
+def _preparation_begin(mailing: Mailing, actor: User) -> bool:
+    """Whether it is little enough to be done while the author waits."""
+    _refuse_unless_sender(actor)
+    mailing = locked(mailing, actor, Stage.DRAFT, Stage.PREPARING, Stage.PREPARED)
+    _refuse_unless_author(mailing, actor)
+    if mailing.stage == Stage.PREPARING:
+        return False
+    people = check_mailing(mailing, now=timezone.now())
+    preparation_begin(mailing)
+    return people <= MOST_AT_ONCE
+
+
+def mailing_confirm(*, mailing: Mailing, actor: User, snapshot_hash: str) -> Mailing:
+    """Let it go, at once or at its time, after another person's word where rules want one.
+    ``snapshot_hash``: of what the author saw. A second time changes nothing.
+
+    Raises ``Conflict`` where it is another snapshot by now: edited meanwhile, or prepared anew
+    since the price has changed. Raises ``Refused`` (field ``sender``, ``when_missing``, ``due_at``,
+    ``expires_at`` or none) where it could not be sent, ``NotEnoughMoney`` where it would leave now.
+    """
+    confirmed = _confirm(mailing, actor, snapshot_hash)
+    if confirmed is None:
+        mailing_prepare(mailing=mailing, actor=actor)
+        raise Conflict(_("The price of a segment has changed. Look at what it costs now."))
+    return confirmed
+
+
+@transaction.atomic
+def _confirm(mailing: Mailing, actor: User, snapshot_hash: str) -> Mailing | None:
+    """None where it has to be prepared anew."""
+    _refuse_unless_sender(actor)
+    mailing = locked(mailing, actor, Stage.PREPARED, *_CONFIRMED)
+    _refuse_unless_author(mailing, actor)
+    if not snapshot_hash or snapshot_hash != mailing.snapshot_hash:
+        raise Conflict(_("It has changed since you opened the page. Look at it again."))
+    if mailing.stage != Stage.PREPARED:
+        return mailing
+    if is_price_changed(mailing):
+        return None
+    now = timezone.now()
+    check_confirmable(mailing, actor, now=now)
+    mailing.confirmed_at, mailing.vouched_by = now, None
+    if mailing.repeats:
+        put_next_time(mailing, next_time(mailing, after=now))
     mailing.save()
+    mailing_confirmed(mailing, actor=actor, now=now)
+    return mailing
 
 
-def record(mailing: Mailing, action: Action, actor: User | None, **details: object) -> None:
-    """An event about the mailing, last in the transaction."""
-    event_record(
-        action=action,
-        actor=actor,
-        organisation_id=mailing.organisation_id,
-        obj=mailing,
-        details=details,
-    )
+@transaction.atomic
+def mailing_release(*, mailing: Mailing, actor: User) -> Mailing:
+    """Let what was held go on, now or at its time. Who releases another's mailing answers for it.
+    Raises ``Refused`` where the actor could not send it either, or it may not leave any more."""
+    mailing = locked(mailing, actor, Stage.HELD)
+    refuse_unless_may_decide(mailing, actor)
+    now = timezone.now()
+    if failure := why_not_by(mailing, actor):
+        raise Refused(failure_words(failure))
+    if mailing.expires_at and mailing.expires_at <= now and not mailing.repeats:
+        raise Refused(_("It may not leave any more: the time of “not after” has passed."))
+    mailing.vouched_by = None if actor.pk == mailing.author_id else actor
+    mailing_resume(mailing, now=now)
+    record(mailing, Action.RELEASED, actor, recipients=mailing.reached)
+    return mailing
 
 
 def refuse_unless_may_decide(mailing: Mailing, actor: User) -> None:

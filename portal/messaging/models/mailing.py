@@ -170,6 +170,18 @@ class Mailing(Leased):
                 condition=Q(stage__in=["preparing", "submitting"]),
                 name="mailing_in_work",
             ),
+            # The same: what waits for a person, maybe in vain.
+            models.Index(
+                fields=["id"],
+                condition=Q(stage__in=["in_approval", "held"]),
+                name="mailing_waits_for_somebody",
+            ),
+            # Notices: whom nobody was told of.
+            models.Index(
+                fields=["id"],
+                condition=Q(stage__in=["held", "expired"], author_told_at=None),
+                name="mailing_untold",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,42 @@
+"""Mailings that repeat: their next time, and the one mailing that each time makes."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from portal.messaging.mailings.content import Content
+from portal.messaging.models import Mailing, Stage
+from portal.messaging.plans.recurrence import Recurrence
+
+
+def next_time(series: Mailing, *, after: datetime) -> datetime | None:
+    """None where there is none left."""
+    recurrence = Recurrence.from_dict(series.repeats)
+    return recurrence.next_after(after, zone=series.organisation.zone)
+
+
+def put_next_time(series: Mailing, moment: datetime | None) -> None:
+    """Without saving. "Not after" keeps its distance. Where there is no next time, the times stay
+    as they are."""
+    if moment is None:
+        return
+    if series.expires_at and series.due_at:
+        series.expires_at += moment - series.due_at
+    series.due_at = moment
+
+
+def occurrence_make(series: Mailing, *, stage: Stage, now: datetime) -> Mailing:
+    """The mailing of the time that has come, as its author confirmed the series: one for each
+    time, by the database's word."""
+    assert series.due_at is not None, "what repeats has a next time"
+    occurrence = Mailing(
+        organisation=series.organisation,
+        author=series.author,
+        series=series,
+        stage=stage,
+        form_key=f"series-{series.pk}-{series.due_at:%Y%m%d%H%M}",
+        confirmed_at=now,
+        vouched_by=series.vouched_by,
+    )
+    replace(Content.of(series), repeats=None).put_on(occurrence)
+    occurrence.save(force_insert=True)
+    return occurrence
