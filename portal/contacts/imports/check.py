@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, dropwhile, islice
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils import timezone
 from portal.contacts.imports.breath import breathing
 from portal.contacts.imports.columns import field_ids
 from portal.contacts.imports.examination import Batch, Examination
-from portal.contacts.imports.lines import keep_lines
+from portal.contacts.imports.lines import keep_lines, packed
 from portal.contacts.imports.report import Report
 from portal.contacts.imports.seen import Seen
 from portal.contacts.imports.standing import why_not
@@ -28,6 +29,7 @@ from portal.contacts.models import (
 from portal.contacts.models.contact import SHARED
 from portal.contacts.reading import Doctor, FileRefused, Format, Limits, Reading, Row, rows
 from portal.contacts.stop_list.reads import stops_of
+from portal.core.commits import commit_without_waiting
 from portal.core.copying import copy_rows
 from portal.core.lease import held
 from portal.core.prepared import numbers, rows_planned_now
@@ -62,7 +64,7 @@ def check_slice(source: Import, token: uuid.UUID, *, seconds: float) -> None:
 
 
 def _check(source: Import, token: uuid.UUID, seconds: float) -> None:
-    with stored_file(source) as file:
+    with stored_file(source) as file, ThreadPoolExecutor(1) as beside:
         reading = Reading.from_dict(source.reading)
         read = breathing(file, lambda: _breathe(source.pk, token))
         found = _from_position(source.position, rows(read, reading, limits=file_limits()))
@@ -72,7 +74,8 @@ def _check(source: Import, token: uuid.UUID, seconds: float) -> None:
             batch = examination.batch(islice(found, ROWS_PER_STEP))
             is_plain = reading.format is not Format.XLSX
             share_read = file.tell() / source.size if is_plain else 0.0
-            source = _step(source, token, batch, examination.report, share_read)
+            content = beside.submit(packed, batch.lines)
+            source = _step(source, token, batch, content, examination.report, share_read)
 
 
 def _breathe(pk: int, token: uuid.UUID) -> None:
@@ -105,9 +108,15 @@ def _examination(source: Import) -> Examination:
 
 @transaction.atomic
 def _step(
-    source: Import, token: uuid.UUID, batch: Batch, report: Report, share_read: float
+    source: Import,
+    token: uuid.UUID,
+    batch: Batch,
+    content: Future[bytes],
+    report: Report,
+    share_read: float,
 ) -> Import:
-    """Keep what a batch came to; an empty one is the end of the file."""
+    """Keep what a batch came to; an empty one is the end of the file. ``content``: its good rows,
+    packed while the database is asked about them."""
     source = held(Import.objects.select_related("group", "organisation"), source.pk, token)
     if source.stop_requested:
         return back_to_columns(source)
@@ -115,8 +124,9 @@ def _step(
         return fail(source, failure)
     if not batch.last_row:
         return _end(source, report)
+    commit_without_waiting()
     _count_known(source, batch, report)
-    keep_lines(source, batch.lines, last_row=batch.last_row)
+    keep_lines(source, content.result(), count=len(batch.lines), last_row=batch.last_row)
     _keep_bad(source, batch)
     source.position = batch.last_row
     source.total = max(batch.last_row, round(batch.last_row / share_read)) if share_read else 0

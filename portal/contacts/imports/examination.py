@@ -54,34 +54,39 @@ class Examination:
         end = time.perf_counter() + _LONGEST_SECONDS
         for row in rows:
             self.report.rows += 1
-            batch.last_row = row.number
             found = Bad((row.fault,)) if row.fault else self._examine(row.cells)
-            if found is None:
+            if isinstance(found, Healthy):
+                self._note_healthy(batch, row, found)
+            elif found is None:
                 self.report.blank += 1
-            elif isinstance(found, Bad):
-                self._note_bad(batch, row, found.faults)
-            elif self._seen.is_new(found.phone, found.name):
-                self._note_good(batch, row, found)
             else:
-                self.report.duplicates += 1
-                written = partial(_whom, found)
-                self.report.repeated.note(row.number, written, most=MOST_REPEATED)
-            if time.perf_counter() > end or batch.size > _MOST_CHARACTERS:
+                self._note_bad(batch, row, found.faults)
+            batch.last_row = row.number
+            if batch.size > _MOST_CHARACTERS or time.perf_counter() > end:
                 break
+        self.report.good += len(batch.lines)
+        self.report.without_number += len(batch.names)
         return batch
 
-    def _note_good(self, batch: Batch, row: Row, found: Healthy) -> None:
-        self.report.good += 1
+    def _note_healthy(self, batch: Batch, row: Row, found: Healthy) -> None:
+        phone = found.phone
+        if not self._seen.is_new(phone, found.name):
+            self._note_repeated(row, found)
+            return
         line = self._line(found)
         batch.lines.append(line)
         batch.size += len(line)
-        if found.phone:
-            batch.phones.append(found.phone)
+        if phone:
+            batch.phones.append(phone)
         else:
-            self.report.without_number += 1
             batch.names.append((found.name, found.search_key))
         if found.repairs:
             self._note_repairs(row, found.repairs)
+
+    def _note_repeated(self, row: Row, found: Healthy) -> None:
+        self.report.duplicates += 1
+        written = partial(_whom, found)
+        self.report.repeated.note(row.number, written, most=MOST_REPEATED)
 
     def _note_repairs(self, row: Row, repairs: Sequence[Repair]) -> None:
         self.report.repaired += 1

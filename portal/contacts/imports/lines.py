@@ -1,4 +1,5 @@
-"""Good rows as lines of PostgreSQL's COPY: made once by the check, written as they are."""
+"""Good rows as lines of PostgreSQL's COPY: made once by the check, kept and written as they are, in
+bytes: a million of them are decoded only where somebody must look into one."""
 
 import re
 import zlib
@@ -37,35 +38,45 @@ def stop_line(found: Healthy) -> str:
     return _line((found.phone, found.reason))
 
 
-def values(line: str) -> list[str]:
-    """What a line was made of; field values as JSON."""
-    parts = line.split("\t")
-    if "\\" not in line:
+def values(line: bytes) -> list[str]:
+    """What a kept line was made of; field values as JSON."""
+    parts = line.decode().split("\t")
+    if b"\\" not in line:
         return parts
     return [_ESCAPED.sub(lambda found: _PLAIN.get(found[1], found[1]), part) for part in parts]
 
 
-def phone_of(line: str) -> str:
-    return line[: line.index("\t")]
+def phone_of(line: bytes) -> str:
+    return line[: line.index(b"\t")].decode()
 
 
-def keep_lines(source: Import, lines: Sequence[str], *, last_row: int) -> None:
-    """``last_row``: of the file, as far as it was gone through for them."""
-    if lines:
-        content = zlib.compress("\n".join(lines).encode(), 1)
-        kept = {"source": source.pk, "last_row": last_row, "count": len(lines), "content": content}
+def is_numberless(line: bytes) -> bool:
+    return line.startswith(b"\t")
+
+
+def packed(lines: Sequence[str]) -> bytes:
+    """As they are kept."""
+    return zlib.compress("\n".join(lines).encode(), 1)
+
+
+def keep_lines(source: Import, content: bytes, *, count: int, last_row: int) -> None:
+    """``content``: so many lines, packed. ``last_row``: of the file, as far as it was gone through
+    for them."""
+    if count:
+        kept = {"source": source.pk, "last_row": last_row, "count": count, "content": content}
         rows(_KEEP, kept)
 
 
-def kept_lines(checked: CheckedRows) -> list[str]:
-    return zlib.decompress(checked.content).decode().split("\n")
+def kept_lines(checked: CheckedRows) -> list[bytes]:
+    return zlib.decompress(checked.content).split(b"\n")
 
 
-def with_constants(lines: Iterable[str], constants: Iterable[object]) -> bytes:
+def with_constants(lines: Iterable[bytes], constants: Iterable[object]) -> bytes:
     """For COPY: every line after the same first columns; None is NULL."""
-    first = "".join(f"{_NULL if one is None else _escaped(str(one))}\t" for one in constants)
-    text = f"\n{first}".join(lines)
-    return f"{first}{text}\n".encode() if text else b""
+    texts = (_NULL if one is None else _escaped(str(one)) for one in constants)
+    first = "".join(f"{text}\t" for text in texts).encode()
+    text = (b"\n" + first).join(lines)
+    return b"%b%b\n" % (first, text) if text else b""
 
 
 def _json(values: Mapping[str, str]) -> str:

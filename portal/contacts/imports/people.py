@@ -7,7 +7,13 @@ from typing import NamedTuple
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from portal.contacts.imports.lines import COLUMNS, phone_of, values, with_constants
+from portal.contacts.imports.lines import (
+    COLUMNS,
+    is_numberless,
+    phone_of,
+    values,
+    with_constants,
+)
 from portal.contacts.imports.report import Report
 from portal.contacts.models import Import
 from portal.contacts.models.contact import LONGEST_NAME, SHARED, composed_name
@@ -104,7 +110,7 @@ class People:
         # has refused one: that would be the half of the work again.
         self._expects_known = bool(report.known or report.archived)
 
-    def write(self, lines: Sequence[str]) -> dict[str, int]:
+    def write(self, lines: Sequence[bytes]) -> dict[str, int]:
         """How many were ``made``, ``changed``, ``left`` as they were, and left in the archive."""
         for _ in range(_MOST_TRIES):
             try:
@@ -119,7 +125,7 @@ class People:
             return {"made": len(new), **self._meet(lines, known)}
         raise RuntimeError("A batch met new contacts of its numbers at every try")
 
-    def _known(self, lines: Sequence[str]) -> dict[str, Known]:
+    def _known(self, lines: Sequence[bytes]) -> dict[str, Known]:
         """By number, and by name those without one; locked in the order of their ids, as everybody
         locks contacts."""
         if not (found := self._found(lines)):
@@ -129,18 +135,18 @@ class People:
         known = {one.phone or f"\t{one.name}": one for one in locked if one.phone or one.is_in_use}
         return {key: known[key] for key in map(_key, lines) if key in known}
 
-    def _found(self, lines: Sequence[str]) -> list[tuple[int]]:
+    def _found(self, lines: Sequence[bytes]) -> list[tuple[int]]:
         found: list[tuple[int]] = []
         if self._expects_known:
             phones = numbers(map(phone_of, lines))
             found += rows_planned_now(_BY_NUMBER, {**self._shelf, "keys": phones})
-        numberless = [values(line) for line in lines if line.startswith("\t")]
+        numberless = [values(line) for line in filter(is_numberless, lines)]
         if numberless:
             keys = [row[COLUMNS.index("search_key")] for row in numberless]
             found += rows_planned_now(_BY_NAME, {**self._shelf, "keys": keys})
         return found
 
-    def _make(self, lines: Sequence[str]) -> None:
+    def _make(self, lines: Sequence[bytes]) -> None:
         source = self._source
         stamp = self._now.isoformat()
         constants = (source.organisation_id, source.owner_id, source.pk, stamp, stamp)
@@ -154,11 +160,11 @@ class People:
         if source.group_id:
             rows(_JOIN_NEW, {"group": source.group_id, "source": source.pk, "after": last})
 
-    def _meet(self, lines: Sequence[str], known: dict[str, Known]) -> dict[str, int]:
+    def _meet(self, lines: Sequence[bytes], known: dict[str, Known]) -> dict[str, int]:
         """What the file says of those who are there already."""
         in_use = {key: one for key, one in known.items() if one.is_in_use}
         changed = 0
-        if self._source.updates_known:
+        if self._source.updates_known and in_use:
             met = ((in_use[key], line) for line in lines if (key := _key(line)) in in_use)
             changed = self._change(met)
         if self._source.group_id and in_use:
@@ -169,7 +175,7 @@ class People:
         archived = len(known) - len(in_use)
         return {"changed": changed, "left": len(in_use) - changed, "archived": archived}
 
-    def _change(self, met: Iterable[tuple[Known, str]]) -> int:
+    def _change(self, met: Iterable[tuple[Known, bytes]]) -> int:
         organisation_id = self._source.organisation_id
         changes = [
             change for one, line in met if (change := _change_of(one, line, organisation_id))
@@ -188,11 +194,11 @@ class People:
         return len(changes)
 
 
-def _key(line: str) -> str:
+def _key(line: bytes) -> str:
     return phone_of(line) or f"\t{values(line)[COLUMNS.index('name')]}"
 
 
-def _change_of(known: Known, line: str, organisation_id: int) -> tuple[object, ...] | None:
+def _change_of(known: Known, line: bytes, organisation_id: int) -> tuple[object, ...] | None:
     """The contact's new row, None where the file says nothing new. An empty cell says nothing."""
     row = dict(zip(COLUMNS, values(line), strict=True))
     said = {name: row[name] or getattr(known, name) for name in _SAID}

@@ -29,7 +29,6 @@ class Seen:
         """Whether nobody of this number came before, or without one nobody of this name; from now
         on somebody has."""
         seen, key = (self._numbers, int(phone)) if phone else (self._names, hash(name))
-        if key in seen:
-            return False
+        before = len(seen)
         seen.add(key)
-        return True
+        return len(seen) > before

@@ -23,6 +23,7 @@ from portal.contacts.models import (
     StopSource,
 )
 from portal.contacts.stop_list.services import stop_list_add_each
+from portal.core.commits import commit_without_waiting
 from portal.core.deadlocks import retried_after_deadlock
 from portal.core.lease import held
 
@@ -74,6 +75,7 @@ def _write(source: Import, rows: CheckedRows) -> None:
         counts = _stop(source, kept_lines(rows))
     else:
         _gather_words()
+        commit_without_waiting()
         counts = People(source).write(kept_lines(rows))
     for name, count in counts.items():
         source.outcome[name] = source.outcome.get(name, 0) + count
@@ -81,7 +83,7 @@ def _write(source: Import, rows: CheckedRows) -> None:
     source.save(update_fields=["begun_at", "outcome", "position"])
 
 
-def _stop(source: Import, lines: list[str]) -> dict[str, int]:
+def _stop(source: Import, lines: list[bytes]) -> dict[str, int]:
     otherwise = source.outcome.get("reason", "")
     reasons = {phone: reason or otherwise for phone, reason in map(values, lines)}
     stops = stop_list_add_each(

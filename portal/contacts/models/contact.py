@@ -101,12 +101,14 @@ class Contact(models.Model):
     search_key = models.CharField(max_length=LONGEST_SEARCH_KEY, db_collation="C", editable=False)
     lexemes = SearchVectorField(editable=False)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+    # No foreign key to the database, which would look the same import up for each row.
     imported_by = models.ForeignKey(
         "contacts.Import",
         models.SET_NULL,
         null=True,
         blank=True,
         db_index=False,
+        db_constraint=False,
         related_name="made",
         verbose_name=_("import"),
     )

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Organisation, User
+from portal.contacts.belonging import groups_keep_members, members_belong
 from portal.contacts.models.contact import SHARED, Contact
 
 
@@ -60,6 +61,7 @@ class Group(models.Model):
                 violation_error_message=_("There is a group of this name already."),
             )
         ]
+        triggers: ClassVar = [groups_keep_members()]
 
     def __str__(self) -> str:
         return self.name
@@ -72,11 +74,19 @@ class Group(models.Model):
 class Membership(models.Model):
     """A contact picked into a static group."""
 
-    # The unique index serves the group.
-    group = models.ForeignKey(Group, models.CASCADE, db_index=False, related_name="memberships")
+    # The unique index serves the group. That it is there triggers see to, a statement at a time.
+    group = models.ForeignKey(
+        Group, models.CASCADE, db_index=False, db_constraint=False, related_name="memberships"
+    )
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="memberships")
     imported_by = models.ForeignKey(
-        "contacts.Import", models.SET_NULL, null=True, blank=True, db_index=False, related_name="+"
+        "contacts.Import",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
     )
 
     class Meta:
@@ -93,6 +103,7 @@ class Membership(models.Model):
                 name="membership_of_import",
             )
         ]
+        triggers: ClassVar = members_belong()
 
     def __str__(self) -> str:
         return f"{self.group_id}/{self.contact_id}"

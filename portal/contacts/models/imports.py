@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.accounts.models import Organisation, User
+from portal.contacts.belonging import imports_keep_what_they_made
 from portal.contacts.models.group import Group
 from portal.core.lease import Leased
 
@@ -92,6 +93,7 @@ class Import(Leased):
                 name="import_in_work",
             ),
         ]
+        triggers: ClassVar = [imports_keep_what_they_made()]
 
     def __str__(self) -> str:
         return self.file_name or f"#{self.pk}"

@@ -81,31 +81,33 @@ class UsualRows:
 
     def examine(self, cells: Sequence[str]) -> Healthy | None:
         """What the doctor says of the row, or None where he is to be asked."""
-        if self._phone is None or len(cells) < self._width:
-            return None
-        if sum(map(len, cells)) > _LONGEST_ROW:
+        if self._phone is None or len(cells) < self._width or len("".join(cells)) > _LONGEST_ROW:
             return None
         cell = cells[self._phone]
         if not (phone := usual_russian(cell)) or (parts := self._parts(cells)) is None:
             return None
         (surname, key1, words1), (given_name, key2, words2), (patronymic, key3, words3) = parts
-        words = [words1, words2, words3]
+        if key1 and key2 and key3:
+            name, key = f"{surname} {given_name} {patronymic}", f"{key1} {key2} {key3}"
+            words = f"{words1} {words2} {words3}"
+        else:
+            name, key = _joined((surname, given_name, patronymic)), _joined((key1, key2, key3))
+            words = _joined((words1, words2, words3))
         values: dict[str, str] = {}
         for column, field_id, read in self._fields:
             if (value := read(cells[column])) is None:
                 return None
             if value is not _NO_VALUE:
                 values[field_id] = value.text
-                words.append(value.lexemes)
-        note = _plain(cells, self._note, LONGEST_NOTE)
-        reason = _plain(cells, self._reason, LONGEST_REASON)
-        name = _joined((surname, given_name, patronymic))
+                words = f"{words} {value.lexemes}" if words else value.lexemes
+        note = "" if self._note is None else _plain(cells[self._note], LONGEST_NOTE)
+        reason = "" if self._reason is None else _plain(cells[self._reason], LONGEST_REASON)
         if note is None or reason is None or len(name) > LONGEST_NAME:
             return None
         return _healthy(
             (
-                *(surname, given_name, patronymic, name, _joined((key1, key2, key3))),
-                *(_joined(words), phone, note, reason, values, russian_repairs(cell)),
+                *(surname, given_name, patronymic, name, key, words),
+                *(phone, note, reason, values, russian_repairs(cell)),
             )
         )
 
@@ -147,8 +149,8 @@ class UsualRows:
         return _Value(value, field_lexemes(self._organisation_id, field_id, value))
 
 
-def _plain(cells: Sequence[str], column: int | None, limit: int) -> str | None:
-    if column is None or not (cell := cells[column]):
+def _plain(cell: str, limit: int) -> str | None:
+    if not cell:
         return ""
     if not cell.isprintable() or len(cell) > limit or cell[0] == "#":
         return None
