@@ -1,6 +1,5 @@
 """From stage to stage: where a mailing goes by itself. The caller's transaction holds its row."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -9,9 +8,8 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.audit.models import Action
 from portal.audit.services import event_record
-from portal.messaging.approvals.people import PreparedPeople
-from portal.messaging.approvals.reasons import Facts, Reason, approval_reasons
-from portal.messaging.approvals.selectors import approved_before, is_approved
+from portal.messaging.approvals.doors import reasons_for
+from portal.messaging.approvals.selectors import is_approved
 from portal.messaging.approvals.services import approval_request, approval_void
 from portal.messaging.mailings.doorbell import ring
 from portal.messaging.mailings.onward import go_on
@@ -45,7 +43,8 @@ def mailing_prepared(mailing: Mailing, *, now: datetime) -> None:
 def mailing_confirmed(mailing: Mailing, *, actor: User | None, now: datetime) -> None:
     """It goes on, or waits for another person's word where rules want one of this snapshot.
     ``actor`` None: it became due. Records who confirmed it."""
-    reasons = () if is_approved(mailing) else _reasons(mailing, now=now)
+    leaves_at = [wave.leaves_at for wave in waves_of(mailing, now=now)]
+    reasons = () if is_approved(mailing) else reasons_for(mailing, leaves_at=leaves_at)
     if reasons:
         mailing.stage, mailing.changed_at = Stage.IN_APPROVAL, now
         mailing.save(update_fields=["stage", "changed_at"])
@@ -162,21 +161,3 @@ def is_too_late_for_some(mailing: Mailing, *, now: datetime) -> bool:
     if not mailing.expires_at or mailing.repeats:
         return False
     return any(wave.leaves_at >= mailing.expires_at for wave in waves_of(mailing, now=now))
-
-
-def _reasons(mailing: Mailing, *, now: datetime) -> Collection[Reason]:
-    waves = waves_of(mailing, now=now)
-    facts = Facts(
-        sender_value=mailing.sender_value,
-        recipients=mailing.reached,
-        cost=mailing.cost,
-        people=PreparedPeople(mailing),
-        leaves_at=[wave.leaves_at for wave in waves],
-        file_uploaded_at=mailing.sheet.created_at if mailing.sheet else None,
-    )
-    return approval_reasons(
-        organisation=mailing.organisation,
-        author=mailing.author,
-        facts=facts,
-        approved=approved_before(mailing.series) if mailing.series else None,
-    )
