@@ -15,6 +15,7 @@ from portal.accounts.gates import MemberRequest, requires
 from portal.accounts.rights import Right
 from portal.core.errors import Conflict, Refused
 from portal.delivery import decisions
+from portal.delivery.canaries import canary_release
 from portal.delivery.models import Message
 from portal.delivery.selectors import message_standing
 from portal.delivery.trouble import trouble_of
@@ -83,6 +84,23 @@ def release(request: MemberRequest, pk: int) -> HttpResponse:
             count,
         )
         return words % {"count": count}
+
+    return decided(request, message, decide)
+
+
+@requires(Right.SEND)
+@require_POST
+def let_go(request: MemberRequest, pk: int) -> HttpResponse:
+    """Send it whatever became of its trial part."""
+    message = visible_message(request, pk)
+
+    def decide() -> str:
+        canary_release(message=message, actor=request.member)
+        if message_standing(message.pk).is_paused:
+            return _("It waits for its trial part no more. It is paused still.")
+        if is_sending_paused(message):
+            return _("It waits for its trial part no more and goes out when sending goes on.")
+        return _("It waits for its trial part no more and goes out now.")
 
     return decided(request, message, decide)
 

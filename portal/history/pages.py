@@ -169,6 +169,7 @@ class Page:
         """In the order of the page."""
         return [
             Action("release", self.may_release),
+            Action("let_go", self.may_let_go),
             Action("resume", self.may_resume),
             Action("pause", self.may_pause),
             Action("cancel", self.may_cancel),
@@ -208,7 +209,17 @@ class Page:
 
     @property
     def may_release(self) -> bool:
-        return self.is_held and self.member.may(Right.DECIDE_FOR_OTHERS)
+        may_answer_for_it = self.is_held and self.member.may(Right.DECIDE_FOR_OTHERS)
+        return may_answer_for_it and not self._is_held_for_canary
+
+    @property
+    def may_let_go(self) -> bool:
+        """Of its canary, before that is accepted."""
+        return self.may_act and self._is_held_for_canary and not self._is_cancelled
+
+    @property
+    def _is_held_for_canary(self) -> bool:
+        return self.entry is not None and self.entry.is_held_for_canary
 
     @cached_property
     def may_resend(self) -> bool:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.delivery.models import (
     Envelope,
+    EnvelopeText,
     Message,
     OutboxEntry,
     Recipient,
@@ -182,6 +183,15 @@ class RecipientRow:
         return self.recipient.envelope
 
     @property
+    def own(self) -> EnvelopeText | None:
+        """Their own text, where the message is personalised."""
+        return self.envelope.own if self.message.is_personalised else None
+
+    @property
+    def text(self) -> str:
+        return self.own.text if self.own else self.message.text
+
+    @property
     def badge(self) -> Badge:
         return state_badge(shown_state(self.envelope.state, self.entry))
 
@@ -191,6 +201,8 @@ class RecipientRow:
         envelope = self.envelope
         if self.entry and self._is_held:
             return _("Held: %(reason)s.") % {"reason": self.entry.get_held_because_display()}
+        if self._awaits_canary:
+            return _("Waits until its trial part is accepted.")
         if envelope.settled_by and envelope.state == State.CANCELLED:
             return _("By %(person)s.") % {"person": envelope.settled_by}
         if envelope.settled_by:
@@ -202,6 +214,11 @@ class RecipientRow:
     @property
     def _is_held(self) -> bool:
         return shown_state(self.envelope.state, self.entry) == State.HELD
+
+    @property
+    def _awaits_canary(self) -> bool:
+        is_kept = self.entry is not None and self.entry.is_held_for_canary
+        return is_kept and self.envelope.state == State.QUEUED
 
     @property
     def _stands_still(self) -> bool:
@@ -239,6 +256,11 @@ class SkipRow:
     @property
     def name(self) -> str:
         return self.own_name or self.recipient.name
+
+    @property
+    def text(self) -> str:
+        """As it was written: they were to get none."""
+        return self.message.text
 
     @property
     def badge(self) -> Badge:

@@ -81,6 +81,8 @@ def recipients_of(message: Message, choice: str = "") -> QuerySet[Recipient]:
     """With their envelopes; in the chosen state where one is given: of a message, either what is
     held or what is queued is there to be chosen."""
     recipients = message.recipients.select_related("envelope__settled_by")
+    if message.is_personalised:
+        recipients = recipients.select_related("envelope__own")
     recipients = recipients.filter(pk__gte=_first_recipient(message))
     state = STATE_OF_CHOICE.get(choice)
     if state is None:
@@ -107,6 +109,8 @@ def own_names(member: User, phones: Collection[str]) -> dict[str, str]:
 def uncertain_envelopes(message: Message, most: int, shown: Collection[int] = ()) -> list[Envelope]:
     """Up to ``most``: those of the ids ``shown`` that still are uncertain, then others."""
     uncertain = message.envelopes.filter(notable=State.UNCERTAIN).prefetch_related("recipients")
+    if message.is_personalised:
+        uncertain = uncertain.select_related("own")
     others = uncertain.order_by("number")
     found = list(others.filter(pk__in=shown)[:most]) if shown else []
     found += others.exclude(pk__in=shown)[: most - len(found)]

@@ -57,7 +57,9 @@ def messages_to(phone: str, *, member: User, cursor: str | None, size: int) -> K
 def rows_to(phone: str, messages: Sequence[Message]) -> list[RecipientRow | SkipRow]:
     """The number in each of ``messages``, in their order."""
     entries = outbox_entries([message.pk for message in messages])
-    recipients = _to(Recipient.objects.select_related("envelope__settled_by"), phone)
+    recipients = _to(
+        Recipient.objects.select_related("envelope__settled_by", "envelope__own"), phone
+    )
     sent = {one.message_id: one for one in recipients.filter(message__in=messages)}
     # Read last: a claim may have turned a recipient into a skip meanwhile.
     skipped = {one.message_id: one for one in _to(Skip.objects, phone).filter(message__in=messages)}

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<int:pk>/resume", actions.resume, name="resume"),
     path("<int:pk>/cancel", actions.cancel, name="cancel"),
     path("<int:pk>/release", actions.release, name="release"),
+    path("<int:pk>/let-go", actions.let_go, name="let_go"),
     path("<int:pk>/rejected", views.resend, name="resend"),
     path("<int:pk>/resend", actions.resend, name="resend_send"),
     path("<int:pk>/uncertain", uncertain.uncertain_page, name="uncertain"),

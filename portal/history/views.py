@@ -124,6 +124,7 @@ def resend(request: MemberRequest, pk: int) -> HttpResponse:
         "message": message,
         "count": len(found.phones),
         "stopped": found.stopped,
-        "money": price(request.organisation, message.segments * len(found.phones)),
+        "segments_in_all": found.segments_in_all,
+        "money": price(request.organisation, found.segments_in_all),
     }
     return render(request, "history/resend.html", context)

@@ -15,7 +15,7 @@ from portal.core.errors import Conflict, Refused
 from portal.core.explain import explain
 from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.outbox import AlreadySubmitted, Draft, content_hash, message_enqueue
-from portal.delivery.resends import to_resend
+from portal.delivery.resends import ToResend, personal_again, to_resend
 from portal.messaging.approvals.doors import refuse_unless_free_to_go
 from portal.messaging.audience import Audience, check_audience
 from portal.messaging.gathering import audience_of
@@ -191,9 +191,13 @@ def check_text(author: User, text: str) -> str:
         prepared = prepare_text(text)
     except TextRefused as refusal:
         raise Refused(explain(refusal), field="text") from None
+    _check_segments(author, count(prepared).segments)
+    return prepared
+
+
+def _check_segments(author: User, segments: int) -> None:
     organisation = author.organisation
     assert organisation is not None, "who may send is a member"
-    segments = count(prepared).segments
     if segments > organisation.segment_ceiling:
         raise Refused(
             _(
@@ -203,13 +207,12 @@ def check_text(author: User, text: str) -> str:
             % {"segments": segments, "ceiling": organisation.segment_ceiling},
             field="text",
         )
-    return prepared
 
 
 @transaction.atomic
 def message_resend(*, message: Message, author: User, confirmed: int) -> Message:
     """Send the same text anew to the recipients whom the operator rejected, each at most once, and
-    to none whose number was stopped since.
+    to none whose number was stopped since; each their own text where it is personalised.
 
     ``confirmed``: how many the author agreed to. The message's row is locked, so that of several
     at once the first alone sends. Raises ``Conflict`` where there are none or another number,
@@ -226,7 +229,35 @@ def message_resend(*, message: Message, author: User, confirmed: int) -> Message
         raise Conflict(_("These numbers were sent to again already."))
     if len(found.phones) != confirmed:
         raise Conflict(_("Since you confirmed, the numbers have changed. Check again."))
+    if original.is_personalised:
+        draft = _personal_draft_again(original, author, found)
+        return message_enqueue(draft=draft, account=gateway_of(author), actor=author)
     return message_submit(order=_order_again(original, author, found.phones)).message
+
+
+def _personal_draft_again(message: Message, author: User, found: ToResend) -> Draft:
+    if not author.may(Right.SEND):
+        raise Refused(_("You may not send messages."))
+    recipients = personal_again(message, found)
+    _check_segments(author, recipients.most_segments)
+    return Draft(
+        author=author,
+        sender_name=sender_name_for(author, message.sender_value),
+        text=message.text,
+        recipients=recipients,
+        form_key=_form_key_again(message),
+        content_hash=content_hash(
+            sender_value=message.sender_value,
+            text=message.text,
+            numbers=found.phones,
+            due_at=None,
+        ),
+        resend_of=message,
+    )
+
+
+def _form_key_again(message: Message) -> str:
+    return f"resend-{message.pk}-{message.resends.count()}"
 
 
 def _order_again(message: Message, author: User, phones: Collection[str]) -> Order:
@@ -237,7 +268,7 @@ def _order_again(message: Message, author: User, phones: Collection[str]) -> Ord
         sender_value=message.sender_value,
         text=message.text,
         audience=audience_of(author, names),
-        form_key=f"resend-{message.pk}-{message.resends.count()}",
+        form_key=_form_key_again(message),
         resend_of=message,
         # The same text to some of the same people: whatever word it needed was given once.
         is_approved=True,

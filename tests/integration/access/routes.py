@@ -205,6 +205,7 @@ SITE = [
     press("/history/{paused}/resume", DECIDERS),
     press("/history/{queued}/cancel", DECIDERS),
     press("/history/{held}/release", MANAGERS),
+    press("/history/{waiting}/let-go", DECIDERS),
     Row("/history/{rejected}/rejected", DECIDERS),
     press("/history/{rejected}/resend", DECIDERS, count="1"),
     Row("/history/{uncertain}/uncertain", DECIDERS),

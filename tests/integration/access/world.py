@@ -16,7 +16,7 @@ from portal.billing.models import LedgerEntry
 from portal.billing.services import top_up
 from portal.contacts.models import BulkAction, BulkKind, DistinctPair, ImportStage
 from portal.delivery.decisions import message_pause
-from portal.delivery.models import Attempt, GatewayAccount
+from portal.delivery.models import Attempt, GatewayAccount, HeldBecause, OutboxEntry
 from portal.delivery.platform import platform_stop
 from portal.senders.models import SenderName, SenderState
 from tests.factories import (
@@ -147,6 +147,10 @@ def _messages(author: User) -> dict[str, object]:
     hold(held)
     paused = submit_message(author)
     message_pause(message=paused, actor=author)
+    waiting = submit_message(author)
+    OutboxEntry.objects.filter(message=waiting).update(
+        canary=uncertain, held_because=HeldBecause.AWAITS_CANARY
+    )
     return {
         "queued": submit_message(author).pk,
         "uncertain": uncertain.pk,
@@ -154,6 +158,7 @@ def _messages(author: User) -> dict[str, object]:
         "rejected": rejected.pk,
         "held": held.pk,
         "paused": paused.pk,
+        "waiting": waiting.pk,
     }
 
 

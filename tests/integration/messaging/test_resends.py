@@ -73,11 +73,11 @@ def test_who_was_stopped_since_is_not_sent_to_again_until_the_list_lets_go(
 
     assert [one.phone for one in again.recipients.all()] == ["79210000000"]
     assert not again.skips.exists()
-    assert to_resend(message) == ToResend([], stopped=1)
+    assert to_resend(message) == ToResend({}, stopped=1)
     with pytest.raises(Conflict, match="on the stop list"):
         message_resend(message=message, author=author, confirmed=1)
     entry.delete()
-    assert to_resend(message) == ToResend(["79210000001"], stopped=0)
+    assert to_resend(message) == ToResend({"79210000001": 1}, stopped=0)
 
 
 @pytest.mark.django_db
@@ -90,7 +90,7 @@ def test_whom_a_claim_of_the_resend_skipped_is_not_offered_again() -> None:
     take(again, 1, now=timezone.now() + timedelta(seconds=1))
     assert again.skips.get().phone == "79210000001"
 
-    assert to_resend(message) == ToResend([], stopped=0)
+    assert to_resend(message) == ToResend({}, stopped=0)
 
 
 @pytest.mark.django_db
