@@ -19,6 +19,7 @@ from portal.delivery.resends import ToResend, personal_again, to_resend
 from portal.messaging.approvals.doors import refuse_unless_free_to_go
 from portal.messaging.audience import Audience, check_audience
 from portal.messaging.gathering import audience_of
+from portal.messaging.literal import refuse_placeholders
 from portal.senders.models import SenderName
 from sms.segments import count
 from sms.text import TextRefused, prepare_text
@@ -124,6 +125,8 @@ def message_check(order: Order) -> Draft:
     gateway_of(author)
     sender_name = sender_name_for(author, order.sender_value)
     prepared = check_text(author, order.text)
+    if order.resend_of is None:
+        refuse_placeholders(author, prepared)
     check_audience(order.audience)
     _check_times(order)
     _check_approval(order, prepared)

@@ -168,6 +168,16 @@ def test_a_text_that_cannot_be_sent_is_refused(
     assert not Message.objects.exists()
 
 
+def test_a_text_with_a_placeholder_is_refused_and_never_sent_literally(
+    door: Door, anna: User
+) -> None:
+    result = send(door, "--to", "79210000000", text="Привет, {имя}!")
+
+    assert (result.code, result.out) == (1, "")
+    assert "“{name}” would be sent as it stands here" in result.err
+    assert not Message.objects.exists()
+
+
 def test_an_empty_text_is_refused_and_not_taken_for_none(door: Door, anna: User) -> None:
     who = ("--as", "anna@example.com", "--sender", "ACME")
 
