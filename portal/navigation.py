@@ -24,6 +24,7 @@ class Section:
 
 SECTIONS = (
     Section("messaging:compose", pgettext_lazy("menu", "New message"), Right.SEND),
+    Section("templates:templates", pgettext_lazy("menu", "Templates"), Right.SEE_OWN_MESSAGES),
     Section("history:messages", _("History"), Right.SEE_OWN_MESSAGES),
     Section("contacts:contacts", _("Contacts"), Right.SEE_CONTACTS),
     Section("senders:sender_names", _("Sender names"), Right.SEE_SENDER_NAMES),

@@ -16,6 +16,7 @@ urlpatterns = [
     path("contacts/", include("portal.contacts.urls")),
     path("sender-names/", include("portal.senders.urls")),
     path("messages/", include("portal.messaging.urls")),
+    path("templates/", include("portal.messaging.message_templates.urls")),
     path("history/", include("portal.history.urls")),
     path("", include("portal.operations.urls")),
     path("language/", require_POST(set_language), name="set_language"),

@@ -90,3 +90,12 @@ FILTERS: Mapping[str, Filter] = {
     "number": _english_number,
     "число": as_number,
 }
+
+RUSSIAN: Mapping[str, str] = {
+    "capital": "с-большой",
+    "upper": "прописные",
+    "lower": "строчные",
+    "date": "дата",
+    "day": "день",
+    "number": "число",
+}

@@ -30,6 +30,7 @@ from portal.contacts.models import (
 )
 from portal.delivery.models import GatewayAccount, Message
 from portal.messaging.gathering import audience_of
+from portal.messaging.models import Template
 from portal.messaging.services import Order, message_submit
 from portal.senders.models import SenderName, SenderState
 from sms.secret import Secret
@@ -158,6 +159,17 @@ class SenderNameFactory(factory.django.DjangoModelFactory[SenderName]):
     organisation = factory.SubFactory(OrganisationFactory)
     value = factory.Sequence(lambda n: f"ACME{n}")
     state = SenderState.APPROVED
+
+
+class TemplateFactory(factory.django.DjangoModelFactory[Template]):
+    """The organisation's, or of its ``owner``."""
+
+    class Meta:
+        model = Template
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Template {n}")
+    text = "Привет, {имя|друг}!"
 
 
 class GatewayAccountFactory(factory.django.DjangoModelFactory[GatewayAccount]):

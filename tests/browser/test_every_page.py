@@ -20,6 +20,7 @@ from tests.factories import (
     OrganisationFactory,
     SenderNameFactory,
     StopFactory,
+    TemplateFactory,
     submit_message,
 )
 from tests.integration.history.answers import REJECTED, UNCERTAIN, answer
@@ -39,12 +40,18 @@ SEEN_BY_ALL = [
     "/contacts/groups/{group}/",
     "/contacts/stop-list/",
     "/contacts/stop-list/?q=555",
+    "/templates/",
+    "/templates/?q=zzz",
+    "/templates/{template}/",
     "/history/{queued}?state=skipped",
     "/sender-names/",
     "/account/password/change/",
 ]
 SEEN_BY_WRITERS = [
     "/messages/new",
+    "/templates/add/",
+    "/templates/{own_template}/change/",
+    "/templates/{own_template}/delete/",
     "/history/{uncertain}/uncertain",
     "/history/{rejected}/rejected",
     "/contacts/add/",
@@ -138,6 +145,10 @@ def furnish(viewer_role: Role | None = None) -> tuple[User, dict[str, int]]:
         "stop": stop.pk,
         "platform_stop": platform_stop.pk,
         "group": group.pk,
+        "template": TemplateFactory(
+            organisation=organisation, name=LONG[:90], text=LONG * 3 + "{имя} {неведомое}"
+        ).pk,
+        "own_template": TemplateFactory(organisation=organisation, owner=writer, text=LONG).pk,
         "contact": contact.pk,
         "twin": twin.pk,
         "field": field.pk,

@@ -29,6 +29,7 @@ from tests.factories import (
     OrganisationFactory,
     SenderNameFactory,
     StopFactory,
+    TemplateFactory,
     import_made,
     submit_message,
 )
@@ -80,6 +81,10 @@ def make_world() -> World:
         **_messages(actors[Actor.SENDER]),
         **_contacts(world.home),
         **_imports(actors[Actor.SENDER]),
+        "template": TemplateFactory(organisation=world.home).pk,
+        "own_template": TemplateFactory(
+            organisation=world.home, owner=actors[Actor.SENDER]
+        ).pk,
         "bulk": BulkAction.objects.create(
             organisation=world.home,
             actor=actors[Actor.SENDER],

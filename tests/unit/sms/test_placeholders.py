@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sms.placeholder_filters import FILTERS, RUSSIAN
 from sms.placeholders import (
     PlaceholderFault,
     PlaceholderRefused,
@@ -185,3 +186,7 @@ def test_sizes_are_of_the_shortest_and_the_longest_text() -> None:
     assert (sizes.least.segments, sizes.most.segments) == (1, 3)
     assert sizes.least.characters == 154
     assert parse("\n{name|}\nHi").sizes().least.characters == 2
+
+
+def test_every_filter_has_a_name_in_either_language() -> None:
+    assert [*FILTERS] == [name for pair in RUSSIAN.items() for name in pair]
