@@ -18,7 +18,7 @@ from portal.messaging.models import Template
 
 @transaction.atomic
 def template_create(*, actor: User, name: str, text: str, is_own: bool) -> Template:
-    """Of the actor's organisation, or the actor's alone. Raises ``Refused`` (``name``, ``text``)."""
+    """Of the actor's organisation, or the actor's alone. Raises ``Refused`` with the field."""
     owner_id = actor.pk if is_own else None
     if actor.organisation is None or not may_change(actor, actor.organisation.pk, owner_id):
         raise _not_yours()
@@ -35,7 +35,7 @@ def template_create(*, actor: User, name: str, text: str, is_own: bool) -> Templ
 
 @transaction.atomic
 def template_change(*, template: Template, actor: User, name: str, text: str) -> Template:
-    """Whose it is stays. Raises ``Refused`` (``name``, ``text``), ``Conflict`` where it is gone."""
+    """Whose it is stays. Raises ``Refused`` with the field, ``Conflict`` where it is gone."""
     template = _changeable(template, actor)
     text = check_template_text(actor, text)
     changed: dict[str, object] = {}
@@ -86,9 +86,7 @@ def _save(template: Template) -> None:
         template.save()
 
 
-def _record(
-    action: Action, template: Template, actor: User, details: Mapping[str, object]
-) -> None:
+def _record(action: Action, template: Template, actor: User, details: Mapping[str, object]) -> None:
     """A template of a member's own is named by its id alone: others read the trail."""
     is_own = template.owner_id is not None
     event_record(

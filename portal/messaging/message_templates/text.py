@@ -10,7 +10,7 @@ from portal.core.errors import Refused
 from portal.core.explain import explain
 from portal.messaging.forms import MOST_TEXT_CHARACTERS
 from portal.messaging.services import check_text
-from sms.placeholders import PlaceholderFault, PlaceholderRefused, Sizes, Template, parse
+from sms.placeholders import PlaceholderRefused, Sizes, Template, parse
 from sms.refusal import Refusal
 from sms.text import prepare_text
 
@@ -81,6 +81,5 @@ def _unknown(template: Template, known: Placeholders) -> str:
     try:
         template.check_names(known.names)
     except PlaceholderRefused as refused:
-        assert refused.code is PlaceholderFault.UNKNOWN_NAME
         return explain(refused)
     return ""

@@ -3,9 +3,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from portal.contacts.placeholders import Placeholders
 from sms.placeholder_filters import FILTERS, RUSSIAN
@@ -43,5 +42,7 @@ def _examples(placeholders: Placeholders) -> Iterator[Example]:
     yield Example(f"{{{name}|{instead}}}", _("where the value is missing, what follows the line"))
     for english, russian in RUSSIAN.items():
         called = russian if get_language() == "ru" else english
-        yield Example(f"{{…:{called}}}", f"{_SAMPLES[english]} → {FILTERS[called](_SAMPLES[english])}")
+        yield Example(
+            f"{{…:{called}}}", f"{_SAMPLES[english]} → {FILTERS[called](_SAMPLES[english])}"
+        )
     yield Example("{{ }}", _("the braces themselves"))

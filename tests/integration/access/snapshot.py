@@ -1,6 +1,7 @@
 """What the database holds, as one comparable value."""
 
 from collections.abc import Collection
+from operator import itemgetter
 
 from django.apps import apps
 from django.db import connection, models
@@ -53,7 +54,8 @@ def _checksums(row: str, organisation_id: int | None) -> list[tuple[str, str]]:
         cursor.execute(
             " UNION ALL ".join(selects), {"organisation": organisation_id, "volatile": volatile}
         )
-        return cursor.fetchall()
+        # So many tables may be read in parallel, and then come in any order.
+        return sorted(cursor.fetchall(), key=itemgetter(0))
 
 
 def _times_and_new_ids() -> list[str]:

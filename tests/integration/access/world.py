@@ -82,9 +82,7 @@ def make_world() -> World:
         **_contacts(world.home),
         **_imports(actors[Actor.SENDER]),
         "template": TemplateFactory(organisation=world.home).pk,
-        "own_template": TemplateFactory(
-            organisation=world.home, owner=actors[Actor.SENDER]
-        ).pk,
+        "own_template": TemplateFactory(organisation=world.home, owner=actors[Actor.SENDER]).pk,
         "bulk": BulkAction.objects.create(
             organisation=world.home,
             actor=actors[Actor.SENDER],
