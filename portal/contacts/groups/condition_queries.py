@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case, DecimalField, F, Func, OuterRef, Q, TextField, Value, When
 from django.db.models.functions import Cast
 from django.db.models.lookups import (
+    Exact,
     GreaterThan,
     GreaterThanOrEqual,
     LessThan,
@@ -33,6 +34,7 @@ from portal.contacts.groups.conditions import (
     TextTest,
     conditions_read,
 )
+from portal.contacts.groups.date_beginnings import beginnings_after, beginnings_before
 from portal.contacts.models import SHARED, ContactField, FieldKind, Group, Membership
 from portal.contacts.search_words import (
     day_lexeme,
@@ -154,12 +156,7 @@ class _Question:
     @of.register
     def _(self, rule: DateRule) -> Q:
         if rule.test in {DateTest.BEFORE, DateTest.AFTER}:
-            # Dates of ISO 8601 compare as texts.
-            text, day = _text_of(rule.field), Value(str(rule.day))
-            compared = (
-                LessThan(text, day) if rule.test is DateTest.BEFORE else GreaterThan(text, day)
-            )
-            return _filled(rule.field) & Q(compared)
+            return self._compared(rule)
         if rule.test in {DateTest.EMPTY, DateTest.NOT_EMPTY}:
             filled = _filled(rule.field)
             return filled if rule.test is DateTest.NOT_EMPTY else ~filled
@@ -167,6 +164,18 @@ class _Question:
         if rule.test in months:
             return self._on(rule.field, [(months[rule.test], None)])
         return self._on(rule.field, _days_of_year(self._days(rule)))
+
+    def _compared(self, rule: DateRule) -> Q:
+        """Dates of ISO 8601 compare as texts. Where few fit, the index of words finds them by their
+        beginnings, which would take long to compare row after row."""
+        is_before, day = rule.test is DateTest.BEFORE, str(rule.day)
+        comparison = LessThan if is_before else GreaterThan
+        fits = _filled(rule.field) & Q(comparison(_text_of(rule.field), Value(day)))
+        if self.probes:
+            return fits
+        beginnings = beginnings_before(day) if is_before else beginnings_after(day)
+        lexemes = (value_lexeme(self.organisation_id, rule.field, text) for text in beginnings)
+        return fits & self._holds(*lexemes, is_beginning=True)
 
     def _days(self, rule: DateRule) -> Iterable[date]:
         first, count = self.today, 1
@@ -187,13 +196,25 @@ class _Question:
         if rule.test in {NumberTest.EMPTY, NumberTest.NOT_EMPTY}:
             return filled if rule.test is NumberTest.NOT_EMPTY else ~filled
         number, value = _number_of(rule.field), Value(rule.value, output_field=_NUMBER)
+        if rule.test is NumberTest.EQUALS:
+            return self._written_so(rule) & Q(Exact(number, value))
         if rule.test is NumberTest.LESS:
             return filled & Q(LessThan(number, value))
         if rule.test is NumberTest.MORE:
             return filled & Q(GreaterThan(number, value))
-        upper = rule.upper if rule.test is NumberTest.BETWEEN else rule.value
-        not_more = LessThanOrEqual(number, Value(upper, output_field=_NUMBER))
+        not_more = LessThanOrEqual(number, Value(rule.upper, output_field=_NUMBER))
         return filled & Q(GreaterThanOrEqual(number, value)) & Q(not_more)
+
+    def _written_so(self, rule: NumberRule) -> Q:
+        """Numbers that begin as the rule's, which the index of words has: few of all that are
+        written, and with them each that equals it."""
+        assert rule.value is not None
+        text = f"{rule.value.normalize() + 0:f}"
+        lexeme = quoted(value_lexeme(self.organisation_id, rule.field, text))
+        if "." in text:
+            return Q(lexemes__holds=f"{lexeme}:*")
+        with_point = quoted(value_lexeme(self.organisation_id, rule.field, f"{text}."))
+        return Q(lexemes__holds=f"{lexeme} | {with_point}:*")
 
     @of.register
     def _(self, rule: AddedRule) -> Q:

@@ -143,6 +143,30 @@ def test_numbers(
     assert {contact.given_name for contact in contacts_of(group, now=NOW)} == found
 
 
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("1.5", {"1.5", "1.50"}),
+        ("1.50", {"1.5", "1.50"}),
+        ("1", {"1"}),
+        ("-1.5", {"-1.5"}),
+        ("100", {"100", "100.0"}),
+        ("0", {"0"}),
+        ("-0", {"0"}),
+    ],
+)
+def test_a_number_equals_however_it_is_written(
+    member: User, fields: dict[str, ContactField], value: str, found: set[str]
+) -> None:
+    for number in ("1.5", "1.50", "1.55", "15", "1", "-1.5", "100", "100.0", "1000", "0", "0.5"):
+        person(member, number, visits=number)
+
+    rule = {"kind": "number", "field": fields["visits"].pk, "test": "equals", "value": value}
+    group = saved(member, rule)
+
+    assert {contact.given_name for contact in contacts_of(group, now=NOW)} == found
+
+
 def test_when_they_were_added_and_other_groups(member: User) -> None:
     old = person(member, "Старый", created_at=datetime(2026, 1, 31, 20, 59, tzinfo=UTC))
     new = person(member, "Новый", created_at=datetime(2026, 1, 31, 21, 0, tzinfo=UTC))
