@@ -110,11 +110,10 @@ def mailing_resume(mailing: Mailing, *, now: datetime) -> None:
     """Somebody let it go on: at its time, or now where that has passed."""
     if mailing.repeats:
         put_next_time(mailing, next_time(mailing, after=now))
-        go_on(mailing, now=now)
-        return
-    mailing.due_at = mailing.due_at and max(mailing.due_at, now)
+    elif mailing.due_at:
+        mailing.due_at = max(mailing.due_at, now)
     mailing.save()
-    if mailing.due_at and mailing.due_at > now:
+    if mailing.repeats or (mailing.due_at and mailing.due_at > now):
         go_on(mailing, now=now)
     else:
         mailing_come_due(mailing, now=now)

@@ -38,7 +38,7 @@ def _waited_in_vain(now: datetime) -> models.QuerySet[Mailing]:
     long_ago = now - timedelta(minutes=settings.MAILING_LATE_MINUTES)
     unapproved = Q(stage=Stage.IN_APPROVAL, expires_at=None, due_at__lt=long_ago)
     expired = Q(stage__in=(Stage.IN_APPROVAL, Stage.HELD), expires_at__lte=now)
-    return Mailing.objects.filter(unapproved | expired, repeats=None)
+    return Mailing.objects.filter(unapproved | expired, repeats__isnull=True)
 
 
 @transaction.atomic

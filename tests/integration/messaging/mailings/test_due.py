@@ -40,7 +40,7 @@ pytestmark = pytest.mark.django_db
 DUE = MOSCOW_NOON + timedelta(days=1)
 ANNA, BORIS = ("Анна", "79210000001"), ("Борис", "79210000002")
 
-Clock = time_machine.Coordinates
+Clock = time_machine.Traveller
 
 
 @pytest.fixture
