@@ -13,6 +13,7 @@ from tests.benchmarks.fairness import limit, sharing, singles
 from tests.benchmarks.figures import Row
 from tests.benchmarks.imports import imports
 from tests.benchmarks.latency import latency
+from tests.benchmarks.mailings import mailings
 from tests.benchmarks.memory import memory
 from tests.benchmarks.once import once
 from tests.benchmarks.plan import Plan
@@ -28,6 +29,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Bench], list[Row]]]] = {
     "server": ("Server mode and others", server),
     "latency": ("An operator 50 ms away", latency),
     "submit": ("Submit", submits),
+    "mailings": ("Personalised mailings", mailings),
     "memory": ("Memory", memory),
     "singles": ("Small messages beside a campaign", singles),
     "sharing": ("Two organisations", sharing),

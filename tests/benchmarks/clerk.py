@@ -82,6 +82,32 @@ def contacts_count(organisation: str) -> int:
     return Contact.objects.filter(organisation__name=organisation).count()
 
 
+def group_add(organisation: str, count: int) -> int:
+    """The id of a new group of so many people, each with a number and a given name."""
+    from portal.accounts.models import Organisation
+    from portal.contacts.models import Contact, Group, Membership
+    from tests.benchmarks.people import people_made
+
+    owner = Organisation.objects.get(name=organisation)
+    known = Contact.objects.filter(organisation=owner).count()
+    # Some have no number or no given name.
+    people_made(owner, count + count // 10, first=known)
+    made = Contact.objects.filter(organisation=owner).exclude(phone="").exclude(given_name="")
+    ids = made.order_by("-pk").values_list("pk", flat=True)[:count]
+    group = Group.objects.create(organisation=owner, name=f"{count} people from {known}")
+    Membership.objects.bulk_create(
+        (Membership(group=group, contact_id=pk) for pk in ids), batch_size=10_000
+    )
+    return group.pk
+
+
+def mailing_floor_seconds(group_id: int) -> float:
+    from portal.contacts.models import Group
+    from tests.benchmarks.mailing import floor_seconds
+
+    return floor_seconds(Group.objects.get(pk=group_id))
+
+
 def _account(organisation: str) -> "GatewayAccount":
     from portal.delivery.models import GatewayAccount
 
@@ -98,6 +124,8 @@ ORDERS: dict[str, Order] = {
         bulk_create_seconds,
         field_add,
         contacts_count,
+        group_add,
+        mailing_floor_seconds,
     )
 }
 

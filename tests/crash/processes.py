@@ -39,6 +39,10 @@ class Workshop:
         """A worker at an import that is killed the nth time it comes to the point."""
         return self._start(["-m", "tests.crash.dying_import", str(import_id), point, str(nth)])
 
+    def dying_mailing(self, mailing_id: int, point: str, nth: int) -> "subprocess.Popen[bytes]":
+        """The same at a mailing."""
+        return self._start(["-m", "tests.crash.dying_mailing", str(mailing_id), point, str(nth)])
+
     def celery(
         self, app: str = "portal", *, loglevel: str = "DEBUG", **environment: str
     ) -> "subprocess.Popen[bytes]":
