@@ -1,6 +1,7 @@
 """How many SMS a text takes (3GPP TS 23.038 and 23.040; wire-format page, "Counting segments")."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +16,7 @@ _GSM_WIDTHS: Mapping[str, int] = {
     **dict.fromkeys(_GSM_BASIC, 1),
     **dict.fromkeys(_GSM_EXTENDED, 2),
 }
+_NOT_GSM = re.compile(f"[^{re.escape(''.join(_GSM_WIDTHS))}]")
 
 
 class Encoding(StrEnum):
@@ -41,15 +43,28 @@ class SegmentCount:
 
 # Units in a lone SMS, and in each part of a longer one, where a header takes room.
 _ROOM = {Encoding.GSM7: (160, 153), Encoding.UCS2: (70, 67)}
+# Characters two units wide.
+_WIDE = {
+    Encoding.GSM7: re.compile(f"[{re.escape(''.join(_GSM_EXTENDED))}]"),
+    Encoding.UCS2: re.compile("[\U00010000-\U0010ffff]"),
+}
 
 
 def count(text: str) -> SegmentCount:
     """Counts the SMS that `text` takes; breaks count as the one character `\\n`."""
-    forced_by = next((character for character in text if character not in _GSM_WIDTHS), None)
-    encoding = Encoding.GSM7 if forced_by is None else Encoding.UCS2
-    widths = [_width(character, encoding) for character in text]
-    segments, left = _pack(widths, *_ROOM[encoding])
-    return SegmentCount(len(text), sum(widths), encoding, segments, left, forced_by)
+    foreign = _NOT_GSM.search(text)
+    encoding = Encoding.UCS2 if foreign else Encoding.GSM7
+    lone, part = _ROOM[encoding]
+    units = len(text)
+    if _WIDE[encoding].search(text):
+        widths = [_width(character, encoding) for character in text]
+        units = sum(widths)
+        segments, left = _pack(widths, units, lone, part)
+    else:
+        segments, left = _pack_narrow(units, lone, part)
+    return SegmentCount(
+        len(text), units, encoding, segments, left, foreign.group() if foreign else None
+    )
 
 
 def _width(character: str, encoding: Encoding) -> int:
@@ -58,12 +73,18 @@ def _width(character: str, encoding: Encoding) -> int:
     return 2 if ord(character) > 0xFFFF else 1
 
 
-def _pack(widths: Iterable[int], lone: int, part: int) -> tuple[int, int]:
-    """Segments and units left; a character two units wide is never split over parts."""
-    widths = list(widths)
-    total = sum(widths)
+def _pack_narrow(units: int, lone: int, part: int) -> tuple[int, int]:
+    """Segments and units left, where every character is one unit wide."""
+    if units <= lone:
+        return (1 if units else 0), lone - units
+    segments = -(-units // part)
+    return segments, segments * part - units
+
+
+def _pack(widths: Sequence[int], total: int, lone: int, part: int) -> tuple[int, int]:
+    """The same where a character may be two units wide: it is never split over parts."""
     if total <= lone:
-        return (1 if total else 0), lone - total
+        return 1, lone - total
     segments, used = 1, 0
     for width in widths:
         if used + width > part:
