@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -17,13 +18,14 @@ class Section:
     label: str | Promise
     right: Right
 
-    @property
-    def namespace(self) -> str:
-        return self.url_name.partition(":")[0]
+    def holds(self, path: str) -> bool:
+        """Whether the page at ``path`` is one of this section's: their addresses begin alike."""
+        return path.split("/")[1] == reverse(self.url_name).split("/")[1]
 
 
 SECTIONS = (
     Section("messaging:compose", pgettext_lazy("menu", "New message"), Right.SEND),
+    Section("messaging:mailings", pgettext_lazy("menu", "Planned"), Right.SEE_OWN_MESSAGES),
     Section("templates:templates", pgettext_lazy("menu", "Templates"), Right.SEE_OWN_MESSAGES),
     Section("history:messages", _("History"), Right.SEE_OWN_MESSAGES),
     Section("contacts:contacts", _("Contacts"), Right.SEE_CONTACTS),
@@ -32,9 +34,12 @@ SECTIONS = (
 )
 
 
-def sections(request: HttpRequest) -> dict[str, list[Section]]:
-    """Template context: ``sections`` that this user may open, in order."""
+def sections(request: HttpRequest) -> dict[str, object]:
+    """Template context: ``sections`` that this user may open, in order, and which of them is
+    ``current_section``."""
     user = getattr(request, "user", None)
     if not isinstance(user, User) or user.must_change_password:
         return {"sections": []}
-    return {"sections": [section for section in SECTIONS if user.may(section.right)]}
+    opened = [section for section in SECTIONS if user.may(section.right)]
+    current = next((section for section in opened if section.holds(request.path)), None)
+    return {"sections": opened, "current_section": current}

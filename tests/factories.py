@@ -7,6 +7,7 @@ from typing import Any
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from portal.accounts.models import Organisation, Plan, User
 from portal.accounts.rights import Role
@@ -30,7 +31,7 @@ from portal.contacts.models import (
 )
 from portal.delivery.models import GatewayAccount, Message
 from portal.messaging.gathering import audience_of
-from portal.messaging.models import Template
+from portal.messaging.models import Mailing, Stage, Template
 from portal.messaging.services import Order, message_submit
 from portal.senders.models import SenderName, SenderState
 from sms.secret import Secret
@@ -184,6 +185,24 @@ class GatewayAccountFactory(factory.django.DjangoModelFactory[GatewayAccount]):
     mailbox = "email2sms@example.org"
     sms_user = "acme"
     sms_password = factory.LazyFunction(lambda: Secret(OPERATOR_PASSWORD))
+
+
+class MailingFactory(factory.django.DjangoModelFactory[Mailing]):
+    """A draft of ``author``; whatever else it is to be is spelled out."""
+
+    class Meta:
+        model = Mailing
+
+    author = factory.SubFactory(MemberFactory)
+    organisation = factory.SelfAttribute("author.organisation")
+    form_key = factory.LazyFunction(lambda: uuid.uuid4().hex)
+    sender_value = "ACME"
+    text = "Привет, мир!"
+
+    class Params:
+        confirmed = factory.Trait(confirmed_at=factory.LazyFunction(timezone.now))
+        planned = factory.Trait(stage=Stage.PLANNED, confirmed=True)
+        repeating = factory.Trait(stage=Stage.REPEATING, confirmed=True)
 
 
 def submit_message(author: User, *numbers: str, **changes: Any) -> Message:

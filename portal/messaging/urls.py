@@ -2,6 +2,8 @@ from django.urls import path
 
 from portal.messaging import views
 from portal.messaging.mailings import people_view
+from portal.messaging.plans import actions as plan_actions
+from portal.messaging.plans import views as plans
 
 app_name = "messaging"
 urlpatterns = [
@@ -11,4 +13,9 @@ urlpatterns = [
     path("messages/live", views.live, name="live"),
     path("messages/recipients", views.recipients, name="recipients"),
     path("mailings/<int:pk>/recipients/", people_view.mailing_people, name="mailing_people"),
+    path("messages/when", plans.when, name="when"),
+    path("mailings/", plans.mailings, name="mailings"),
+    path("mailings/calendar/", plans.calendar, name="calendar"),
+    path("mailings/<int:pk>/edit", plan_actions.edit, name="mailing_edit"),
+    path("mailings/<int:pk>/cancel", plan_actions.cancel, name="mailing_cancel"),
 ]

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 MOST_DAYS = 366
 LAST_DAY = 0
-LATEST = date(2999, 12, 31)
+LATEST = date(2099, 12, 31)
 _DAYS_OF_WEEK = 7
 _LONGEST_MONTH = 31
 _ONE_DAY = timedelta(days=1)

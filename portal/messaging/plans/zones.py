@@ -1,5 +1,6 @@
 """On which clocks the owner of a mobile number most likely lives."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -7,13 +8,14 @@ from zoneinfo import ZoneInfo, available_timezones
 from phonenumbers import (
     PhoneNumber,
     PhoneNumberType,
+    country_code_for_region,
     example_number_for_type,
     is_number_type_geographical,
     number_type,
     region_codes_for_country_code,
 )
 from phonenumbers.timezone import time_zones_for_geographical_number, time_zones_for_number
-from phonenumbers.tzdata import TIMEZONE_LONGEST_PREFIX
+from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
 
 _LONGEST_CALLING_CODE = 3
 # Zones that show one time through this year are one: Europe/Jersey is on London's clocks.
@@ -33,6 +35,20 @@ def zone_name(phone: str) -> str:
     if not code:
         return ""
     return _zone_of_area(phone[:TIMEZONE_LONGEST_PREFIX]) if _has_areas(code) else _zone_of(code)
+
+
+def zones_of_countries(countries: Iterable[str]) -> frozenset[str]:
+    """What ``zone_name`` may answer to mobile numbers of ``countries`` (ISO 3166 codes)."""
+    codes = {str(country_code_for_region(country)) for country in countries}
+    return frozenset(name for code in codes for name in _zones_of(code))
+
+
+@cache
+def _zones_of(calling_code: str) -> frozenset[str]:
+    if not _has_areas(calling_code):
+        return frozenset({_zone_of(calling_code)})
+    areas = (names for area, names in TIMEZONE_DATA.items() if area.startswith(calling_code))
+    return frozenset(_only_one(names) for names in areas)
 
 
 @lru_cache(maxsize=4096)

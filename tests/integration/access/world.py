@@ -1,6 +1,7 @@
 """Two organisations with something of every kind, and everybody who might ask for it."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -25,6 +26,7 @@ from tests.factories import (
     ContactFieldFactory,
     GatewayAccountFactory,
     GroupFactory,
+    MailingFactory,
     MemberFactory,
     OrganisationFactory,
     SenderNameFactory,
@@ -88,6 +90,9 @@ def make_world() -> World:
             actor=actors[Actor.SENDER],
             kind=BulkKind.ARCHIVE,
             selection={"ids": []},
+        ).pk,
+        "planned": MailingFactory(
+            author=actors[Actor.SENDER], planned=True, due_at=timezone.now() + timedelta(days=1)
         ).pk,
         "managers_import": import_made(actors[Actor.MANAGER]).pk,
         "stop": StopFactory(organisation=world.home).pk,
