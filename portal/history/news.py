@@ -12,7 +12,7 @@ from django.http import QueryDict
 from portal.delivery.models import Envelope
 from portal.history.pages import MOST_DECISIONS, Action, Page
 from portal.history.selectors import uncertain_envelopes
-from portal.messaging.forms import IdsField
+from portal.messaging.composing.fields import IdsField
 
 
 @dataclass(frozen=True)

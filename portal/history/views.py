@@ -18,7 +18,7 @@ from portal.history.filters import HistoryFilter
 from portal.history.news import News
 from portal.history.pages import Page
 from portal.history.presenters import MessageRow
-from portal.messaging.forms import IdsField
+from portal.messaging.composing.fields import IdsField
 from portal.messaging.live import price
 
 MESSAGES_PER_PAGE = 30

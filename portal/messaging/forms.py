@@ -3,13 +3,14 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.core.validators import MaxLengthValidator
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
@@ -17,18 +18,30 @@ from portal.core.errors import Refused
 from portal.delivery.models import Message
 from portal.messaging import picker
 from portal.messaging.audience import ListedAudience, check_audience
+from portal.messaging.composing.drafts import version_of
+from portal.messaging.composing.fields import (
+    MOST_PICKED,
+    DefaultsField,
+    IdField,
+    IdsField,
+    LongTextField,
+)
+from portal.messaging.composing.sheets import sheet_glanced
+from portal.messaging.composing.values import Values
+from portal.messaging.composing.wording import Wording
 from portal.messaging.gathering import audience_completed, audience_glanced
+from portal.messaging.mailings.content import Content
+from portal.messaging.models import Mailing, Sheet
 from portal.messaging.picked import Picked
-from portal.messaging.services import Order, check_text, sender_name_for
+from portal.messaging.services import Order, sender_name_for
 from portal.senders.models import SenderName
 
 MOST_NUMBERS_CHARACTERS = 200_000
 MOST_TEXT_CHARACTERS = 5_000
-MOST_PICKED = 300
 SHOWN_OF_QUERY = 40
+MOST_CANARY, MOST_CANARY_MINUTES = 1_000_000, 7 * 24 * 60
 
 FORM_KEY = re.compile(r"[0-9a-f]{32}")
-_ID = re.compile(r"[0-9]{1,18}")
 
 
 def new_form_key() -> str:
@@ -36,35 +49,8 @@ def new_form_key() -> str:
     return uuid.uuid4().hex
 
 
-class IdsField(forms.Field):
-    """Ids as a list of integers; what is no id is left out, as an unknown id would be."""
-
-    widget = hidden_widget = forms.MultipleHiddenInput
-
-    def to_python(self, value: Any) -> list[int]:
-        ids = [int(raw) for raw in value or () if _ID.fullmatch(str(raw))]
-        return list(dict.fromkeys(ids))
-
-    def validate(self, value: list[int]) -> None:
-        if len(value) > MOST_PICKED:
-            raise forms.ValidationError(
-                _("Choose at most %(most)s one by one; put the others into a group.")
-                % {"most": MOST_PICKED}
-            )
-
-
-class LongTextField(forms.CharField):
-    """Text of many lines with its breaks made ``\\n``, so that each counts once.
-
-    The browser is given no limit: it would cut a pasted text off without a word.
-    """
-
-    def __init__(self, *, most: int, too_long: Any, **options: Any) -> None:
-        super().__init__(required=False, strip=False, **options)
-        self.validators.append(MaxLengthValidator(most, too_long))
-
-    def to_python(self, value: Any) -> str:
-        return str(super().to_python(value)).replace("\r\n", "\n")
+# Whose errors stand beside them.
+MARKED = {"sender", "q", "numbers", "text", "canary_size", "canary_minutes"}
 
 
 class ComposeForm(forms.Form):
@@ -95,6 +81,28 @@ class ComposeForm(forms.Form):
         too_long=_("The text has %(show_value)s characters; at most %(limit_value)s fit."),
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
     )
+    sheet = IdField(required=False)
+    defaults = DefaultsField(required=False)
+    skip_missing = forms.BooleanField(
+        label=_("Leave out whoever still lacks a value"), required=False
+    )
+    canary_size = forms.IntegerField(
+        label=_("To how many first"),
+        required=False,
+        min_value=1,
+        max_value=MOST_CANARY,
+        error_messages={"invalid": _("Write a whole number.")},
+    )
+    canary_minutes = forms.IntegerField(
+        label=_("Minutes until the others get it"),
+        required=False,
+        min_value=1,
+        max_value=MOST_CANARY_MINUTES,
+        error_messages={"invalid": _("Write a whole number.")},
+    )
+    # The open page, and the state of the draft that it knows.
+    pen = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     form_key = forms.RegexField(
         rf"\A{FORM_KEY.pattern}\Z",
         widget=forms.HiddenInput,
@@ -129,17 +137,29 @@ class ComposeForm(forms.Form):
             "q": lambda: self._check_search(cleaned["q"]),
             "sender": lambda: sender_name_for(self.member, cleaned["sender"]),
             "numbers": self._check_audience,
-            "text": lambda: check_text(self.member, cleaned["text"]),
+            "text": self.wording.check,
+            "canary_size": lambda: self._check_canary("canary_size", "canary_minutes"),
+            "canary_minutes": lambda: self._check_canary("canary_minutes", "canary_size"),
         }
+
+    def _check_canary(self, field: str, other: str) -> None:
+        if self.cleaned_data.get(other) and not self.cleaned_data.get(field):
+            raise Refused(_("Write a number here too, or clear the other."), field=field)
 
     def _check_audience(self) -> None:
         """Where the first of many are stopped, others may not be."""
+        if self.chosen_sheet:
+            return
         if self.audience.reach.is_exact or self.audience.reach.refused:
             check_audience(self.audience)
 
     def _check_search(self, query: str) -> None:
         """A search that led to nobody is a recipient forgotten, not something to pass over."""
-        if query and not picker.is_picked(self.member, query, self.picked):
+        if (
+            query
+            and not self.chosen_sheet
+            and not picker.is_picked(self.member, query, self.picked)
+        ):
             raise Refused(
                 _("Nobody was picked for “%(query)s”. Pick from the list or clear the field.")
                 % {"query": query[:SHOWN_OF_QUERY]},
@@ -163,7 +183,24 @@ class ComposeForm(forms.Form):
     @cached_property
     def audience(self) -> ListedAudience:
         """These people, or the first of many."""
+        if self.chosen_sheet:
+            return sheet_glanced(self.chosen_sheet)
         return audience_glanced(self.member, self.picked)
+
+    @cached_property
+    def wording(self) -> Wording:
+        return Wording(
+            member=self.member,
+            typed=str(self["text"].value() or ""),
+            values=Values(self.member, self.chosen_sheet),
+            defaults=self["defaults"].value() or {},
+        )
+
+    @cached_property
+    def chosen_sheet(self) -> Sheet | None:
+        """The spreadsheet whose rows get it instead of who was picked."""
+        sheet_id = self.fields["sheet"].clean(self["sheet"].value())
+        return sheet_id and Sheet.objects.visible_to(self.member).filter(pk=sheet_id).first()
 
     @contextmanager
     def order(self) -> Iterator[Order]:
@@ -173,10 +210,38 @@ class ComposeForm(forms.Form):
             yield Order(
                 author=self.member,
                 sender_value=str(self["sender"].value() or ""),
-                text=str(self["text"].value() or ""),
+                text=self.wording.for_everybody,
                 audience=audience,
                 form_key=str(self["form_key"].value() or ""),
             )
+
+    @property
+    def content(self) -> Content:
+        """What the values in the form hold, whether or not the form is valid."""
+        return Content(
+            sender_value=self.usable_sender,
+            text=_storable(self["text"].value()),
+            picked=replace(self.picked, typed=_storable(self["numbers"].value())),
+            sheet_id=self.chosen_sheet.pk if self.chosen_sheet else None,
+            defaults=self["defaults"].value() or {},
+            skip_missing=bool(self["skip_missing"].value()),
+            canary_size=self._number("canary_size"),
+            canary_minutes=self._number("canary_minutes"),
+        )
+
+    def _number(self, field: str) -> int | None:
+        """The number in a field, None for none or one that the field refuses."""
+        with suppress(forms.ValidationError):
+            number: int | None = self.fields[field].clean(self[field].value())
+            return number
+        return None
+
+    @property
+    def is_at_once(self) -> bool:
+        """Whether everybody gets one text, and now: no mailing need be made of it."""
+        content = self.content
+        bare = Content(content.sender_value, content.text, content.picked)
+        return content == bare and self.wording.is_plain
 
     @property
     def was_sent(self) -> bool:
@@ -187,9 +252,21 @@ class ComposeForm(forms.Form):
         return "form_key" not in self.errors and sent.exists()
 
     @property
+    def key(self) -> str:
+        """The form's key, "" where it is none."""
+        written = str(self["form_key"].value() or "")
+        return written if FORM_KEY.fullmatch(written) else ""
+
+    @property
+    def pen_value(self) -> str:
+        """The open page's name, "" for none that it could have."""
+        written = str(self["pen"].value() or "")
+        return written if FORM_KEY.fullmatch(written) else ""
+
+    @property
     def has_unmarked_errors(self) -> bool:
         """Whether something is wrong that no visible field is marked for."""
-        return bool(self.errors.keys() - {"sender", "q", "numbers", "text"})
+        return bool(self.errors.keys() - MARKED)
 
     @property
     def usable_sender(self) -> str:
@@ -209,14 +286,37 @@ class ComposeForm(forms.Form):
         self.add_error(known, str(refused.message).split("\n"))
 
 
-def first_values(member: User, contacts: list[str], groups: list[str]) -> dict[str, Any]:
-    """What a new form starts with: the sender name used last, and who was asked for by link."""
+def _storable(typed: object) -> str:
+    """As a draft can keep it; whether it can be sent is another matter."""
+    return str(typed or "").replace("\0", "")
+
+
+def values_of(draft: Mailing) -> dict[str, Any]:
+    """A draft as the form's values, on a page of its own."""
+    content = Content.of(draft)
     return {
-        "sender": last_used_sender(member),
-        "contacts": contacts,
-        "groups": groups,
-        "form_key": new_form_key(),
+        "sender": content.sender_value,
+        "numbers": content.picked.typed,
+        "contacts": list(content.picked.contact_ids),
+        "groups": list(content.picked.group_ids),
+        "text": content.text,
+        "sheet": content.sheet_id,
+        "defaults": dict(content.defaults),
+        "skip_missing": content.skip_missing,
+        "canary_size": content.canary_size,
+        "canary_minutes": content.canary_minutes,
+        "form_key": draft.form_key,
+        "pen": new_form_key(),
+        "seen": version_of(draft),
     }
+
+
+def typed_values(data: QueryDict) -> dict[str, Any]:
+    """The form's values as they were typed."""
+    form = ComposeForm.base_fields
+    return {
+        name: field.widget.value_from_datadict(data, {}, name) for name, field in form.items()
+    } | {"text": data.get("text", "").replace("\r\n", "\n")}
 
 
 def last_used_sender(member: User) -> str:

@@ -5,20 +5,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import Organisation, User
+from portal.accounts.models import Organisation
 from portal.billing.services import NotEnoughMoney, balance
 from portal.core.explain import explain_phone
 from portal.delivery.letters import letter_preview
 from portal.delivery.models import GatewayAccount
 from portal.delivery.trouble import Trouble, trouble_of
 from portal.messaging.audience import Audience
+from portal.messaging.composing.wording import Wording
 from portal.messaging.gathering import MOST_LISTED
 from portal.messaging.reach import Part, reach_words
-from portal.messaging.text_report import Text, report_text
+from portal.messaging.text_report import MOST_SAMPLED, Text, report_text
 from sms.batching import batches
 from sms.letter import LetterRefused
 
@@ -62,14 +64,13 @@ class Outlook:
 
     account: GatewayAccount
     sender: str
-    prepared: str
     text: Text
     audience: Audience
     money: Money | None
 
     @property
     def segments_in_all(self) -> int:
-        return self.text.counted.segments * len(self.audience)
+        return round(self.text.mean_segments * len(self.audience))
 
     @property
     def next_segment(self) -> Money | None:
@@ -109,8 +110,15 @@ class Outlook:
 
     @property
     def about(self) -> str:
-        """Stands before figures that are not exact."""
+        """Stands before how many there are, where that is not exact."""
         return "" if self.audience.reach.is_exact else "≈ "
+
+    @property
+    def about_segments(self) -> str:
+        """Stands before segments and cost, where those are not exact."""
+        samples = self.text.samples
+        is_exact = samples is None or samples.count == len(self.audience)
+        return self.about if is_exact else "≈ "
 
     @property
     def refused(self) -> list[tuple[str, str]]:
@@ -127,12 +135,15 @@ class Outlook:
     @cached_property
     def first_envelope(self) -> tuple[str, ...]:
         """Numbers of the first e-mail, none where there is nobody."""
-        return next(self._envelopes(), ())
+        first = next(self._envelopes(), ())
+        return first[:1] if self.text.samples else first
 
     @property
     def envelopes_count(self) -> int:
         """E-mails in all; of a list too long to read here, as many as if each were as full as the
         first."""
+        if self.text.samples:
+            return len(self.audience)
         if len(self.audience) > MOST_LISTED:
             return math.ceil(len(self.audience) / len(self.first_envelope))
         return sum(1 for _envelope in self._envelopes())
@@ -143,28 +154,31 @@ class Outlook:
     @cached_property
     def letter(self) -> str:
         """The first e-mail to the operator; empty until sender, numbers and text are fit."""
-        if not (self.sender and self.first_envelope and self.prepared) or self.text.fault:
+        if not (self.sender and self.first_envelope and self.text.prepared) or self.text.fault:
             return ""
         try:
             return letter_preview(
-                self.account, sender=self.sender, numbers=self.first_envelope, text=self.prepared
+                self.account,
+                sender=self.sender,
+                numbers=self.first_envelope,
+                text=self.text.prepared,
             ).replace("\r\n", "\n")
         except LetterRefused:
             return ""
 
 
 def outlook(
-    *, member: User, account: GatewayAccount, sender: str, text: str, audience: Audience
+    *, account: GatewayAccount, sender: str, wording: Wording, audience: Audience
 ) -> Outlook:
-    """``sender`` is a name that the member may use, or empty; ``text`` is as it was typed."""
-    report, prepared = report_text(member, text)
+    """``sender`` is a name that the member may use, or empty."""
+    first = list(islice(audience.phones(), MOST_SAMPLED))
+    text = report_text(wording, first)
     return Outlook(
         account=account,
         sender=sender,
-        prepared=prepared,
-        text=report,
+        text=text,
         audience=audience,
-        money=price(account.organisation, report.counted.segments * len(audience)),
+        money=price(account.organisation, round(text.mean_segments * len(audience))),
     )
 
 

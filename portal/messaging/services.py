@@ -194,11 +194,12 @@ def check_text(author: User, text: str) -> str:
         prepared = prepare_text(text)
     except TextRefused as refusal:
         raise Refused(explain(refusal), field="text") from None
-    _check_segments(author, count(prepared).segments)
+    check_segments(author, count(prepared).segments)
     return prepared
 
 
-def _check_segments(author: User, segments: int) -> None:
+def check_segments(author: User, segments: int) -> None:
+    """Raises ``Refused`` (field ``text``) for more than the organisation allows."""
     organisation = author.organisation
     assert organisation is not None, "who may send is a member"
     if segments > organisation.segment_ceiling:
@@ -242,7 +243,7 @@ def _personal_draft_again(message: Message, author: User, found: ToResend) -> Dr
     if not author.may(Right.SEND):
         raise Refused(_("You may not send messages."))
     recipients = personal_again(message, found)
-    _check_segments(author, recipients.most_segments)
+    check_segments(author, recipients.most_segments)
     return Draft(
         author=author,
         sender_name=sender_name_for(author, message.sender_value),

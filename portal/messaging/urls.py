@@ -1,6 +1,7 @@
 from django.urls import path
 
 from portal.messaging import views
+from portal.messaging.composing import views as composing
 from portal.messaging.mailings import people_view
 from portal.messaging.plans import actions as plan_actions
 from portal.messaging.plans import views as plans
@@ -8,6 +9,9 @@ from portal.messaging.plans import views as plans
 app_name = "messaging"
 urlpatterns = [
     path("messages/new", views.compose, name="compose"),
+    path("messages/drafts/<int:pk>", views.draft, name="draft"),
+    path("messages/save", composing.save, name="save"),
+    path("messages/trial", composing.trial, name="trial"),
     path("messages/confirm", views.confirm, name="confirm"),
     path("messages/send", views.send, name="send"),
     path("messages/live", views.live, name="live"),

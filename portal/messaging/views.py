@@ -5,12 +5,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from portal.accounts.gates import MemberRequest, requires
@@ -19,14 +19,26 @@ from portal.core.errors import Refused
 from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.outbox import Draft
 from portal.messaging import picker
+from portal.messaging.approvals.doors import ApprovalWanted
 from portal.messaging.audience import Audience
+from portal.messaging.composing.beginnings import (
+    begun_values,
+    template_asked_for,
+    template_text,
+)
+from portal.messaging.composing.drafts import draft_drop, draft_save, drafts_offered
+from portal.messaging.composing.trials import Trial, trial_offered
 from portal.messaging.forms import (
+    FORM_KEY,
     MOST_TEXT_CHARACTERS,
     ComposeForm,
-    first_values,
     new_form_key,
+    typed_values,
+    values_of,
 )
 from portal.messaging.live import Outlook, outlook
+from portal.messaging.mailings.services import mailing_prepare
+from portal.messaging.models import Mailing, Stage, Template
 from portal.messaging.same_text import same_text_lately
 from portal.messaging.services import (
     FormKeyTaken,
@@ -43,14 +55,41 @@ from sms.charset import leave_out, simplify, substitute
 @requires(Right.SEND)
 @require_http_methods(["GET", "HEAD", "POST"])
 def compose(request: MemberRequest) -> HttpResponse:
-    """An empty form, or with POST the form as it was typed; stores nothing either way."""
+    """An empty form, one begun from what the address names, or with POST the form as it was typed;
+    stores nothing either way."""
     if request.method == "POST":
-        form = ComposeForm(initial=_typed(request.POST), member=request.member)
-        return trigger_client_event(_compose_page(request, form), "refresh", after="swap")
-    values = first_values(
-        request.member, request.GET.getlist("contact"), request.GET.getlist("group")
-    )
-    return _compose_page(request, ComposeForm(initial=values, member=request.member))
+        form = ComposeForm(initial=_typed(request), member=request.member)
+        return trigger_client_event(compose_page(request, form), "refresh", after="swap")
+    if response := _begun_before(request, request.GET.get("form", "")):
+        return response
+    values = begun_values(request.member, request.GET)
+    return compose_page(request, ComposeForm(initial=values, member=request.member))
+
+
+@requires(Right.SEND)
+@require_safe
+def draft(request: MemberRequest, pk: int) -> HttpResponse:
+    """A draft of the member's own, to go on with."""
+    mailings = Mailing.objects.visible_to(request.member).filter(author=request.member)
+    return _draft_page(request, get_object_or_404(mailings, pk=pk))
+
+
+def _begun_before(request: MemberRequest, form_key: str) -> HttpResponse | None:
+    """What became of the form of this key."""
+    if not FORM_KEY.fullmatch(form_key):
+        return None
+    if sent := Message.objects.filter(author=request.member, form_key=form_key).first():
+        messages.info(request, _("This message was sent already."))
+        return redirect("history:message", sent.pk)
+    found = Mailing.objects.filter(author=request.member, form_key=form_key).first()
+    return _draft_page(request, found) if found else None
+
+
+def _draft_page(request: MemberRequest, found: Mailing) -> HttpResponse:
+    if found.stage != Stage.DRAFT:
+        return redirect("messaging:mailing", found.pk)
+    form = ComposeForm(initial=values_of(found), member=request.member)
+    return compose_page(request, form, saved=found)
 
 
 @requires(Right.SEND)
@@ -60,8 +99,13 @@ def live(request: MemberRequest) -> HttpResponse:
     account = _account(request)
     if account is None:
         return HttpResponse(status=204)
-    form = ComposeForm(initial=_typed(request.POST), member=request.member)
-    context = {"outlook": _outlook(form, account, form.audience), "is_update": True}
+    form = ComposeForm(initial=_typed(request), member=request.member)
+    context = {
+        "outlook": _outlook(form, account, form.audience),
+        "form": form,
+        "missing": _missing_fields(form),
+        "is_update": True,
+    }
     return render(request, "messaging/_live.html", context)
 
 
@@ -69,7 +113,7 @@ def live(request: MemberRequest) -> HttpResponse:
 @require_POST
 def recipients(request: MemberRequest) -> HttpResponse:
     """Contacts and groups that match what is typed into the search."""
-    form = ComposeForm(initial=_typed(request.POST), member=request.member)
+    form = ComposeForm(initial=_typed(request), member=request.member)
     return render(request, "messaging/_found.html", {"found": _found(request, form)})
 
 
@@ -97,7 +141,9 @@ def _with_order(request: MemberRequest, step: Step) -> HttpResponse:
     from this form before; or the form with what is wrong."""
     form = ComposeForm(request.POST, member=request.member)
     if not form.is_valid() and not form.was_sent:
-        return _compose_page(request, form)
+        return compose_page(request, form)
+    if not form.is_at_once and not form.was_sent:
+        return _as_mailing(request, form)
     with form.order() as order:
         try:
             if sent := message_submitted(order):
@@ -105,9 +151,29 @@ def _with_order(request: MemberRequest, step: Step) -> HttpResponse:
             return step(request, form, order, message_check(order))
         except FormKeyTaken as taken:
             return _form_key_taken_page(request, form, order, taken.existing)
+        except ApprovalWanted:
+            return _as_mailing(request, form)
         except Refused as refused:
             form.refuse(refused)
-            return _compose_page(request, form)
+            return compose_page(request, form)
+
+
+def _as_mailing(request: MemberRequest, form: ComposeForm) -> HttpResponse:
+    """Whatever is not one text for everybody and now is prepared first, and shown as it will be."""
+    try:
+        kept = draft_save(
+            author=request.member,
+            content=form.content,
+            form_key=form.key,
+            pen=form.pen_value,
+            seen=form.cleaned_data["seen"],
+        )
+        assert kept is not None, "a valid form is not empty"
+        mailing = mailing_prepare(mailing=kept, actor=request.member)
+    except Refused as refused:
+        form.refuse(refused)
+        return compose_page(request, form)
+    return redirect("messaging:mailing", mailing.pk)
 
 
 def _submit(request: MemberRequest, form: ComposeForm, order: Order, draft: Draft) -> HttpResponse:
@@ -116,20 +182,19 @@ def _submit(request: MemberRequest, form: ComposeForm, order: Order, draft: Draf
     return _sent(request, order, message_submit(order=order))
 
 
-def _typed(data: QueryDict) -> dict[str, Any]:
-    return {
-        "sender": data.get("sender", ""),
-        "numbers": data.get("numbers", ""),
-        "contacts": data.getlist("contacts"),
-        "groups": data.getlist("groups"),
-        "text": _typed_text(data),
-        "form_key": new_form_key() if "anew" in data else data.get("form_key", ""),
-    }
+def _typed(request: MemberRequest) -> dict[str, Any]:
+    """The form as it was typed, or changed as one of its buttons says."""
+    data = request.POST
+    values = typed_values(data)
+    if "anew" in data:
+        values |= {"form_key": new_form_key(), "pen": new_form_key(), "seen": ""}
+    if "without_sheet" in data:
+        values["sheet"] = None
+    return values | {"text": _mended(data, template_text(request.member, data) or values["text"])}
 
 
-def _typed_text(data: QueryDict) -> str:
-    """The text as it was typed, or mended as a button beside it offers."""
-    text = data.get("text", "").replace("\r\n", "\n")
+def _mended(data: QueryDict, text: str) -> str:
+    """The text, or what a button beside it makes of it."""
     if len(text) > MOST_TEXT_CHARACTERS:
         return text
     if "substitute" in data:
@@ -146,7 +211,14 @@ def _fingerprint(draft: Draft) -> str:
     return f"{draft.content_hash}-{len(draft.recipients)}-{price}"
 
 
-def _compose_page(request: MemberRequest, form: ComposeForm) -> HttpResponse:
+def compose_page(
+    request: MemberRequest,
+    form: ComposeForm,
+    *,
+    saved: Mailing | None = None,
+    trial: Trial | None = None,
+) -> HttpResponse:
+    """The form as it is; ``saved``: its draft, ``trial``: what became of a test just sent."""
     account = _account(request)
     if account is None or not form.senders:
         missing = {"account": account, "may_ask": request.member.may(Right.ASK_SENDER_NAME)}
@@ -157,6 +229,13 @@ def _compose_page(request: MemberRequest, form: ComposeForm) -> HttpResponse:
         "picked": picker.choices(request.member, form.picked),
         "query": request.POST.get("q", ""),
         "found": _found(request, form) if "find" in request.POST or "q" in form.errors else None,
+        "offered": form.wording.values.offered,
+        "missing": _missing_fields(form),
+        "draft": saved,
+        "trial": trial or trial_offered(request.member),
+        "other_drafts": drafts_offered(request.member, but=form.key),
+        "templates": Template.objects.visible_to(request.member).only("pk", "name", "shelf"),
+        "template_asked_for": template_asked_for(request.member, request.POST),
     }
     return render(request, "messaging/compose.html", context)
 
@@ -168,12 +247,17 @@ def _account(request: MemberRequest) -> GatewayAccount | None:
         return None
 
 
+def _missing_fields(form: ComposeForm) -> list[tuple[str, str]]:
+    """The placeholders of the text, each with what is put in where there is no value."""
+    defaults = form.content.defaults
+    return [(name, defaults.get(name, "")) for name in form.wording.names]
+
+
 def _outlook(form: ComposeForm, account: GatewayAccount, audience: Audience) -> Outlook:
     return outlook(
-        member=form.member,
         account=account,
         sender=form.usable_sender,
-        text=str(form["text"].value() or ""),
+        wording=form.wording,
         audience=audience,
     )
 
@@ -221,6 +305,7 @@ def _form_key_taken_page(
 
 
 def _sent(request: MemberRequest, order: Order, submitted: Submitted) -> HttpResponse:
+    draft_drop(author=request.member, form_key=order.form_key)
     if submitted.is_new:
         words = ngettext(
             "The message to %(count)s recipient was put into the queue.",

@@ -1,26 +1,9 @@
-// The compose form: picked contacts and groups become chips, cleared chips go away, and a field
-// that is being mended is no longer marked as wrong.
+// The compose form: a field that is being mended is no longer marked as wrong, placeholders go in at
+// the caret, menus and sections behave.
 (() => {
   const form = document.getElementById("compose");
   if (!form) return;
   document.getElementById("form-errors")?.focus();
-  const picker = document.getElementById("picker");
-  const picked = document.getElementById("picked");
-  const found = document.getElementById("found");
-  const search = document.getElementById("id_q");
-  let isOpen = found.childElementCount > 0;
-  picker.classList.add("picker-floating");
-
-  const boxes = (place) => [...place.querySelectorAll("input[type=checkbox]")];
-  const open = () => {
-    if (isOpen) return;
-    isOpen = true;
-    search.dispatchEvent(new Event("find"));
-  };
-  const close = () => {
-    isOpen = false;
-    found.replaceChildren();
-  };
 
   const unmark = (field) => {
     if (!field?.classList.contains("is-invalid")) return;
@@ -30,76 +13,80 @@
     if (!form.querySelector(".is-invalid")) summary?.remove();
   };
 
-  const pick = (choice) => {
-    picked.append(choice);
-    search.value = "";
-    close();
-    unmark(search);
+  form.addEventListener("input", (event) => unmark(event.target));
+  form.addEventListener("picked", () => {
+    unmark(document.getElementById("id_q"));
     const numbers = document.getElementById("id_numbers");
     if (!numbers.value.trim()) unmark(numbers);
-    // The list stays closed until it is asked for again.
-    isOpen = true;
-    search.focus();
-    isOpen = false;
-  };
-
-  const drop = (box) => {
-    const all = boxes(picked);
-    const index = all.indexOf(box);
-    box.closest(".choice").remove();
-    (all[index + 1] || all[index - 1] || search).focus();
-  };
-
-  picker.addEventListener("change", (event) => {
-    const choice = event.target.closest(".choice");
-    if (!choice) return;
-    if (event.target.checked && found.contains(choice)) pick(choice);
-    else if (!event.target.checked && picked.contains(choice)) drop(event.target);
   });
 
-  picker.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
-      close();
-      search.focus();
-    } else if (event.key === "Enter") {
-      // Enter picks; it never sends the form from here.
-      event.preventDefault();
-      (event.target === search ? boxes(found)[0] : event.target)?.click();
-    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      const all = [search, ...boxes(found)];
-      const index = all.indexOf(event.target);
-      if (index < 0) return;
-      event.preventDefault();
-      if (event.target === search) open();
-      all[index + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
-    }
+  // A placeholder goes where the caret is, and the keyboard stays with the text.
+  const putIn = (written) => {
+    const text = document.getElementById("id_text");
+    text.focus();
+    text.setRangeText(written, text.selectionStart, text.selectionEnd, "end");
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-insert]");
+    if (!button) return;
+    button.closest("details").open = false;
+    putIn(button.dataset.insert);
   });
 
-  search.addEventListener("focus", open);
-  search.addEventListener("click", open);
-  search.addEventListener("input", () => { isOpen = true; });
-  // A press on the list leaves the keyboard where it is, so that the list is there for the click.
-  found.addEventListener("mousedown", (event) => event.preventDefault());
+  // Enter beside a number sends the test there, not the form.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.id !== "id_own_number") return;
+    event.preventDefault();
+    document.querySelector("#trial button").click();
+  });
 
-  const closeOutside = (event) => {
-    if (!search.parentElement.contains(event.target)) close();
+  // Menus above the text close as menus do.
+  const closeTools = (but) => {
+    form.querySelectorAll("details[data-tool][open]").forEach((tool) => {
+      if (tool !== but) tool.open = false;
+    });
   };
-  document.addEventListener("pointerdown", closeOutside);
-  document.addEventListener("focusin", closeOutside);
+  document.addEventListener("click", (event) => closeTools(event.target.closest("details[data-tool]")));
+  form.addEventListener("keydown", (event) => {
+    const tool = event.target.closest("details[data-tool]");
+    if (event.key !== "Escape" || !tool?.open) return;
+    tool.open = false;
+    tool.querySelector("summary").focus();
+  });
 
-  form.addEventListener("input", (event) => unmark(event.target));
+  // A closed section says whether anything in it is filled in.
+  const tellSections = () => {
+    form.querySelectorAll("details.section").forEach((section) => {
+      const state = section.querySelector(".section-state");
+      if (!state) return;
+      const isFilled = [...section.querySelectorAll("input")].some((input) => input.value.trim());
+      state.textContent = isFilled ? state.dataset.filled : state.dataset.empty;
+    });
+  };
+  form.addEventListener("input", tellSections);
+  tellSections();
+
   // What was opened to see names stays open while figures go on.
   let opened = [];
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.target.id !== "live") return;
     opened = [...event.target.querySelectorAll("details[open]")].map((part) => part.id);
   });
+  // While the placeholders stay the same, so do the fields for them: one of them may be in use.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (event.target.id !== "missing") return;
+    const fresh = event.detail.fragment.querySelector("#missing");
+    if (fresh?.dataset.names === event.target.dataset.names) event.detail.shouldSwap = false;
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id === "live") {
       opened.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
     }
     if (event.target.id === "id_text") document.getElementById("id_text").focus();
-    // An answer that comes after the list was closed must not open it again.
-    if (event.target === found && !isOpen) close();
+    if (event.target.id === "text-part") {
+      (document.getElementById("replace-text") || document.getElementById("id_text")).focus();
+    }
   });
 })();

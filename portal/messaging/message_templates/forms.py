@@ -8,7 +8,8 @@ from django.utils.translation import pgettext_lazy
 from portal.accounts.models import User
 from portal.accounts.rights import Right
 from portal.core.errors import Refused
-from portal.messaging.forms import MOST_TEXT_CHARACTERS, LongTextField
+from portal.messaging.composing.fields import LongTextField
+from portal.messaging.forms import MOST_TEXT_CHARACTERS
 from portal.messaging.message_templates.text import check_template_text
 from portal.messaging.models import Template
 

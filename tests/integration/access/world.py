@@ -19,6 +19,8 @@ from portal.contacts.models import BulkAction, BulkKind, DistinctPair, ImportSta
 from portal.delivery.decisions import message_pause
 from portal.delivery.models import Attempt, GatewayAccount, HeldBecause, OutboxEntry
 from portal.delivery.platform import platform_stop
+from portal.messaging.mailings.content import Content
+from portal.messaging.mailings.services import mailing_save_draft
 from portal.senders.models import SenderName, SenderState
 from tests.factories import (
     AdministratorFactory,
@@ -85,6 +87,9 @@ def make_world() -> World:
         **_imports(actors[Actor.SENDER]),
         "template": TemplateFactory(organisation=world.home).pk,
         "own_template": TemplateFactory(organisation=world.home, owner=actors[Actor.SENDER]).pk,
+        "draft": mailing_save_draft(
+            author=actors[Actor.SENDER], content=Content(text="Привет"), form_key="2" * 32
+        ).pk,
         "bulk": BulkAction.objects.create(
             organisation=world.home,
             actor=actors[Actor.SENDER],

@@ -376,5 +376,5 @@ def test_the_number_of_queries_does_not_grow_with_the_recipients(
 
     with django_assert_max_num_queries(16):
         assert desk.confirm(groups=[group.pk]).status_code == 200
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         desk.client.get(reverse("messaging:compose"), {"group": group.pk})
