@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.accounts.models import User
 from portal.accounts.rights import Right
+from portal.messaging.approvals.selectors import waiting_for
+
+MOST_COUNTED = 99
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,11 @@ SECTIONS = (
 
 def sections(request: HttpRequest) -> dict[str, object]:
     """Template context: ``sections`` that this user may open, in order, and which of them is
-    ``current_section``."""
+    ``current_section``; how many mailings wait for this user's word, asked where a page says so."""
     user = getattr(request, "user", None)
     if not isinstance(user, User) or user.must_change_password:
         return {"sections": []}
     opened = [section for section in SECTIONS if user.may(section.right)]
+    waiting = SimpleLazyObject(lambda: waiting_for(user)[:MOST_COUNTED].count())
     current = next((section for section in opened if section.holds(request.path)), None)
-    return {"sections": opened, "current_section": current}
+    return {"sections": opened, "current_section": current, "approvals_waiting": waiting}

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from portal.messaging.approvals.notices import approval_notices_send
 from portal.messaging.mailings.notices import mailing_notices_send
 from portal.messaging.mailings.sweep import mailings_sweep
 from portal.messaging.mailings.work import work_slice
@@ -21,3 +22,4 @@ def sweep() -> None:
 @shared_task
 def notices() -> None:
     mailing_notices_send()
+    approval_notices_send()

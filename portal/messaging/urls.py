@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from portal.messaging import views
 from portal.messaging.composing import views as composing
@@ -22,4 +22,6 @@ urlpatterns = [
     path("mailings/calendar/", plans.calendar, name="calendar"),
     path("mailings/<int:pk>/edit", plan_actions.edit, name="mailing_edit"),
     path("mailings/<int:pk>/cancel", plan_actions.cancel, name="mailing_cancel"),
+    path("mailings/", include("portal.messaging.approvals.urls")),
+    path("mailings/<int:pk>/", people_view.mailing_people, name="mailing"),
 ]

@@ -1,13 +1,13 @@
 """When approval is wanted, and the word of who returns a mailing."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator
+from django.forms.models import model_to_dict
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from portal.accounts.models import Organisation
 from portal.core.money import SYMBOLS
 from portal.messaging.approvals.services import LONGEST_WORD
 from portal.messaging.models import ApprovalRules
@@ -16,37 +16,39 @@ LONGEST_FRESHNESS = 365
 MOST_RECIPIENTS = 10_000_000
 
 
-class RulesForm(forms.ModelForm[ApprovalRules]):
+def _clock() -> forms.TimeInput:
+    return forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+
+class RulesForm(forms.Form):
     """``cleaned_data`` is what ``approval_rules_set`` takes; an empty field is no rule."""
 
-    class Meta:
-        model = ApprovalRules
-        fields: ClassVar = [
-            "above_recipients",
-            "above_cost",
-            "on_first_use",
-            "outside_from",
-            "outside_until",
-            "fresh_import_days",
-        ]
-        labels: ClassVar = {
-            "above_recipients": _("It goes to more recipients than"),
-            "on_first_use": _("Nothing was sent under its sender name yet"),
-            "outside_from": _("It leaves between"),
-            "outside_until": pgettext_lazy("end of hours", "and"),
-            "fresh_import_days": _("It goes to people from a file that came within so many days"),
-        }
-        help_texts: ClassVar = {
-            "above_recipients": _("0: everything that is sent needs approval."),
-            "fresh_import_days": _("Imported contacts and rows of spreadsheets."),
-        }
-        widgets: ClassVar = {
-            "outside_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-            "outside_until": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        }
+    above_recipients = forms.IntegerField(
+        label=_("It goes to more recipients than"),
+        min_value=0,
+        max_value=MOST_RECIPIENTS,
+        required=False,
+        help_text=_("0: everything that is sent needs approval."),
+    )
+    above_cost = forms.DecimalField(min_value=0, max_digits=12, decimal_places=2, required=False)
+    on_first_use = forms.BooleanField(
+        label=_("Nothing was sent under its sender name yet"), required=False
+    )
+    outside_from = forms.TimeField(label=_("It leaves between"), required=False, widget=_clock())
+    outside_until = forms.TimeField(
+        label=pgettext_lazy("end of hours", "and"), required=False, widget=_clock()
+    )
+    fresh_import_days = forms.IntegerField(
+        label=_("It goes to people from a file that came within so many days"),
+        min_value=1,
+        max_value=LONGEST_FRESHNESS,
+        required=False,
+        help_text=_("Imported contacts and rows of spreadsheets."),
+    )
 
-    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None, *, rules: ApprovalRules) -> None:
+        super().__init__(data, initial=model_to_dict(rules))
+        organisation = rules.organisation
         symbol = SYMBOLS.get(organisation.currency, organisation.currency)
         self.fields["above_cost"].label = _("It costs more than, %(currency)s") % {
             "currency": symbol
@@ -54,17 +56,6 @@ class RulesForm(forms.ModelForm[ApprovalRules]):
         self.fields["outside_until"].help_text = _(
             "By the clocks of %(zone)s; over midnight too: 21:00 and 08:00."
         ) % {"zone": organisation.time_zone}
-        for name, most in (
-            ("above_recipients", MOST_RECIPIENTS),
-            ("fresh_import_days", LONGEST_FRESHNESS),
-        ):
-            self._bound(name, most)
-
-    def _bound(self, name: str, most: int) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.IntegerField)
-        field.validators.append(MaxValueValidator(most))
-        field.widget.attrs["max"] = most
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

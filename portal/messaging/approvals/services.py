@@ -1,6 +1,7 @@
 """Asking for another person's word about a mailing, and giving it."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +17,7 @@ from portal.messaging.approvals.reasons import Reason
 from portal.messaging.approvals.selectors import may_approve, open_request
 from portal.messaging.mailings.locking import locked
 from portal.messaging.mailings.onward import go_on
+from portal.messaging.mailings.standing import is_price_changed, is_too_late
 from portal.messaging.models import ApprovalRequest, ApprovalRules, Decision, Mailing, Stage
 
 LONGEST_WORD = 500
@@ -62,8 +64,10 @@ def approval_grant(*, mailing: Mailing, snapshot_hash: str, actor: User) -> Appr
     or does not see it any more, ``Conflict`` where it is another by now or waits no more.
     """
     mailing, asked = _asked(mailing, snapshot_hash, actor)
+    now = timezone.now()
+    _refuse_unless_as_asked(mailing, now=now)
     _decide(asked, Decision.APPROVED, actor)
-    go_on(mailing, now=timezone.now())
+    go_on(mailing, now=now)
     _record(Action.APPROVED, mailing, actor)
     return asked
 
@@ -104,6 +108,16 @@ def _asked(mailing: Mailing, snapshot_hash: str, actor: User) -> tuple[Mailing, 
     if asked is None or {snapshot_hash, asked.snapshot_hash} != {mailing.snapshot_hash}:
         raise Conflict(_("The mailing was changed since you opened it. Look at it again."))
     return mailing, asked
+
+
+def _refuse_unless_as_asked(mailing: Mailing, *, now: datetime) -> None:
+    """What time alone has changed since it was asked about."""
+    if is_price_changed(mailing):
+        raise Conflict(
+            _("The price of a segment has changed since. Return it: its author will ask again.")
+        )
+    if not mailing.repeats and is_too_late(mailing, now=now):
+        raise Conflict(_("It is too late for it to leave. Return it: its author may plan it anew."))
 
 
 def _decide(asked: ApprovalRequest, decision: Decision, actor: User, word: str = "") -> None:

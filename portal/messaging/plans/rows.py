@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from portal.accounts.models import User
 from portal.accounts.rights import Right
+from portal.messaging.approvals.selectors import may_approve
 from portal.messaging.mailings.words import failure_words
 from portal.messaging.models import Mailing, Stage
 from portal.messaging.plans.words import GroupNames, group_names, when_words, whom_words
@@ -47,6 +48,11 @@ class MailingRow:
     @property
     def is_draft(self) -> bool:
         return self.mailing.stage == Stage.DRAFT
+
+    @property
+    def may_approve(self) -> bool:
+        is_asked = self.mailing.stage == Stage.IN_APPROVAL
+        return is_asked and may_approve(self.member, self.mailing)
 
     @property
     def may_edit(self) -> bool:

@@ -54,6 +54,7 @@ def mailings(request: MemberRequest) -> HttpResponse:
         "queued": queued[:MOST_QUEUED],
         "shows_author": request.member.may(Right.SEE_ALL_MESSAGES),
         "may_send": request.member.may(Right.SEND),
+        "sets_approval_rules": request.member.may(Right.EDIT_APPROVAL_RULES),
     }
     return render(request, "messaging/plans/mailings.html", context)
 

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from portal.core.admin_pages import ServiceAdmin
 from tests.factories import PASSWORD
 from tests.integration.access.world import Actor, World
+from tests.integration.messaging.approvals.prepared import SNAPSHOT
 
 NEW_PASSWORD = "staple correct 42 horse"
 
@@ -210,6 +211,12 @@ SITE = [
     Row("/mailings/calendar/", MEMBERS),
     press("/mailings/{planned}/edit", OWN),
     press("/mailings/{planned}/cancel", DECIDERS),
+    Row("/mailings/{in_approval}/", VIEWERS),
+    Row("/mailings/{in_approval}/recipients/", VIEWERS),
+    form("/mailings/approval-rules/", MANAGERS, above_recipients="100"),
+    Row("/mailings/{in_approval}/approval/", MANAGERS),
+    press("/mailings/{in_approval}/approval/grant", MANAGERS, snapshot_hash=SNAPSHOT),
+    press("/mailings/{in_approval}/approval/return", MANAGERS, snapshot_hash=SNAPSHOT, word="Нет"),
     Row("/history/", MEMBERS),
     Row("/history/rows?id={queued}", MEMBERS),
     Row("/history/contacts/{inside}", MEMBERS),

@@ -38,6 +38,7 @@ from tests.factories import (
     submit_message,
 )
 from tests.integration.history.answers import REJECTED, UNCERTAIN, answer, hold
+from tests.integration.messaging.approvals.prepared import in_approval
 
 
 class Actor(StrEnum):
@@ -99,6 +100,7 @@ def make_world() -> World:
         "planned": MailingFactory(
             author=actors[Actor.SENDER], planned=True, due_at=timezone.now() + timedelta(days=1)
         ).pk,
+        "in_approval": in_approval(actors[Actor.SENDER]).pk,
         "managers_import": import_made(actors[Actor.MANAGER]).pk,
         "stop": StopFactory(organisation=world.home).pk,
         "platform_stop": StopFactory(organisation=None).pk,

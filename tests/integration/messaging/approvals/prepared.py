@@ -1,6 +1,5 @@
 """Mailings that have been prepared, as a worker leaves them."""
 
-from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +9,8 @@ from portal.accounts.models import User
 from portal.messaging.approvals.reasons import Reason, Rule
 from portal.messaging.approvals.services import approval_request
 from portal.messaging.models import Mailing, PreparedRecipient, Stage
+
+SNAPSHOT = "1" * 64
 
 
 def prepared_mailing(author: User, *phones: str, **fields: Any) -> Mailing:
@@ -21,13 +22,14 @@ def prepared_mailing(author: User, *phones: str, **fields: Any) -> Mailing:
         "sender_value": "ACME",
         "text": "Привет!",
         "prepared_at": timezone.now(),
-        "snapshot_hash": "1" * 64,
+        "snapshot_hash": SNAPSHOT,
         "reached": len(phones),
         "segments_in_all": len(phones),
         "most_segments": 1,
-        "cost": Decimal(0),
         **fields,
     }
+    assert author.organisation is not None, "authors are members"
+    values.setdefault("cost", author.organisation.price_per_segment * values["segments_in_all"])
     mailing = Mailing.objects.create(organisation=author.organisation, author=author, **values)
     PreparedRecipient.objects.bulk_create(
         PreparedRecipient(mailing=mailing, position=at, phone=phone, segments=1, units=7)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal.accounts.models import User
+from portal.accounts.models import Organisation, User
 from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
 from portal.core.errors import Conflict, Refused
@@ -38,7 +39,7 @@ HASH = "1" * 64
 
 @pytest.fixture
 def author() -> User:
-    author: User = MemberFactory()
+    author: User = MemberFactory(organisation__price_per_segment=Decimal(1))
     return author
 
 
@@ -223,6 +224,30 @@ def test_an_approval_does_not_outlive_a_change(author: User, manager: User) -> N
     assert not is_approved(mailing)
 
 
+def test_a_price_that_changed_since_is_another_cost_than_was_asked_about(
+    author: User, manager: User
+) -> None:
+    mailing = in_approval(author)
+    Organisation.objects.filter(pk=author.organisation_id).update(price_per_segment=Decimal(2))
+    with pytest.raises(Conflict, match="price of a segment"):
+        grant(mailing, manager)
+    give_back(mailing, manager)
+    assert stage_of(mailing) == Stage.PREPARED
+
+
+def test_what_is_too_late_to_leave_is_not_approved_any_more(author: User, manager: User) -> None:
+    past = timezone.now() - timedelta(days=1)
+    mailing = in_approval(author, due_at=past, expires_at=past + timedelta(hours=1))
+    with pytest.raises(Conflict, match="too late"):
+        grant(mailing, manager)
+
+
+def test_what_was_due_a_moment_ago_leaves_once_it_is_approved(author: User, manager: User) -> None:
+    mailing = in_approval(author, due_at=timezone.now() - timedelta(minutes=5))
+    grant(mailing, manager)
+    assert stage_of(mailing) == Stage.SUBMITTING
+
+
 def test_a_draft_that_was_decided_about_is_kept_when_its_author_throws_it_away(
     author: User, manager: User
 ) -> None:
@@ -246,10 +271,10 @@ def test_what_was_approved_of_a_repeating_mailing_is_the_most_of_it(
     author: User, manager: User
 ) -> None:
     due = timezone.now() + timedelta(days=1)
-    series = in_approval(author, due_at=due, repeats={"every": "day"}, reached=5, cost=9)
+    series = in_approval(author, due_at=due, repeats={"every": "day"}, reached=5, segments_in_all=9)
     assert approved_before(series) is None
     grant(series, manager)
-    time = in_approval(author, series=series, due_at=due, reached=7, cost=3)
+    time = in_approval(author, series=series, due_at=due, reached=7, segments_in_all=3)
     grant(time, manager)
 
     approved = approved_before(series)
