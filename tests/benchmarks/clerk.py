@@ -60,6 +60,35 @@ def submit_timed(*arguments: str) -> dict[str, object]:
     return {"id": message_id, "seconds": seconds, "rows_seconds": rows_seconds}
 
 
+def submit_own_texts(organisation: str, recipients: int) -> int:
+    """A message to so many, each with a text of their own; its id."""
+    from portal.delivery.outbox import Draft, message_enqueue
+    from portal.delivery.personal import PersonalRecipient, PersonalRecipients
+    from portal.senders.models import SenderName
+    from sms.segments import count
+    from tests.benchmarks.letters import FIRST_NUMBER, TEXT
+
+    account = _account(organisation)
+    author = account.organisation.members.get()
+    each = count(TEXT).segments
+    phones = (str(FIRST_NUMBER + number) for number in range(recipients))
+    draft = Draft(
+        author=author,
+        sender_name=SenderName.objects.usable_by(author).get(),
+        text=TEXT,
+        recipients=PersonalRecipients(
+            # As long as the one text of the others.
+            people=(PersonalRecipient(one, "", f"{TEXT[:-11]}{one}", each) for one in phones),
+            count=recipients,
+            segments_in_all=recipients * each,
+            most_segments=each,
+        ),
+        form_key=str(time.time_ns()),
+        content_hash="",
+    )
+    return message_enqueue(draft=draft, account=account, actor=author).pk
+
+
 def bulk_create_seconds(message_id: str) -> float:
     from tests.benchmarks.rows import bulk_create_seconds
 
@@ -121,6 +150,7 @@ ORDERS: dict[str, Order] = {
         pause,
         resume,
         submit_timed,
+        submit_own_texts,
         bulk_create_seconds,
         field_add,
         contacts_count,

@@ -37,6 +37,7 @@ def deliver(
     recipients: int,
     *,
     numbers_per_email: int = 1,
+    has_own_texts: bool = False,
     while_sending: AbstractContextManager[None] | None = None,
 ) -> Delivery:
     """Queue a message while the account is paused, let it go, watch it arrive.
@@ -47,7 +48,8 @@ def deliver(
     e_mails = math.ceil(recipients / numbers_per_email)
     portal.ask("pause", organisation)
     begun, before = time.monotonic(), sink.count()
-    message_id = portal.send(organisation, recipients)
+    send = portal.send_own_texts if has_own_texts else portal.send
+    message_id = send(organisation, recipients)
     submit_seconds = time.monotonic() - begun
     with while_sending or nullcontext():
         portal.ask("resume", organisation, RINGS)

@@ -21,6 +21,8 @@ RAW64 = "plain smtplib on 64 connections of two processes"
 RAWPIPE64 = "the same, pipelined"
 SOURCE64 = "Postfix's smtp-source, in C, on 64 connections"
 OURS32, OURS8 = "ours, 2 workers of 32 sessions", "ours, 2 workers of 8 sessions"
+OURS_OWN = "ours, each with a text of their own"
+OURS_SUBMIT, OURS_OWN_SUBMIT = "recipients queued, one text", "recipients queued, own texts"
 OURS_MANY = "ours, recipients, 80 numbers an e-mail"
 OURS_WHOLE = "the same with the submit"
 
@@ -40,6 +42,10 @@ def delivery(bench: Bench) -> list[Row]:
                     portal, operator, SINGLE, bench.plan.personalised, while_sending=counted
                 )
                 rounds.add(OURS32, done.flow.rate)
+                own = deliver(portal, operator, SINGLE, bench.plan.personalised, has_own_texts=True)
+                rounds.add(OURS_OWN, own.flow.rate)
+                rounds.add(OURS_OWN_SUBMIT, own.recipients / own.submit_seconds)
+                rounds.add(OURS_SUBMIT, done.recipients / done.submit_seconds)
                 _one_text(rounds, portal, operator, bench.plan.many)
         few = Rounds()
         with _workers(portal, 8):
@@ -149,6 +155,8 @@ def _rows(rounds: Rounds, few: Rounds) -> list[Row]:
             what="personalised, 2 workers of 32 sessions, against raw2",
             target=Target(3, 4),
         ),
+        rounds.against(OURS_OWN, OURS32, what="texts of their own, against one text"),
+        rounds.against(OURS_OWN_SUBMIT, OURS_SUBMIT, what="queueing them, against one text"),
         rounds.against(OURS32, RAW64, what="the same against plain smtplib on 64 connections"),
         rounds.against(OURS32, RAWPIPE64, what="the same against pipelined smtplib on 64"),
         few.against(

@@ -98,6 +98,10 @@ class Portal:
         """A message to so many; its id."""
         return self.command("send_message", *self.order(organisation, recipients))
 
+    def send_own_texts(self, organisation: str, recipients: int) -> str:
+        """The same, each with a text of their own."""
+        return str(self.ask("submit_own_texts", organisation, recipients))
+
     def send_alone(self, organisation: str, recipients: int) -> Alone:
         """The same in a process of its own, as a script would."""
         return self.alone("manage.py", "send_message", *self.order(organisation, recipients))

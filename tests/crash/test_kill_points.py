@@ -12,6 +12,7 @@ from tests.crash.dying_worker import Point
 from tests.crash.processes import Workshop, ended
 from tests.crash.recovery import recover
 from tests.crash.witness import uncertain_after
+from tests.personalised import submit_personalised
 
 RECIPIENTS = 12
 SURELY_SAFE = {Point.AFTER_CLAIM, Point.AFTER_BODY}
@@ -37,6 +38,23 @@ def test_a_worker_killed_at_any_point_loses_nothing_and_sends_nothing_twice(
     uncertain = uncertain_after(operator, message)
     assert uncertain <= (0 if point in SURELY_SAFE else CONNECTIONS)
     assert uncertain or point not in UNANSWERED
+
+
+@pytest.mark.parametrize("point", [Point.AFTER_BODY, Point.AFTER_DOT, Point.AFTER_RECORD])
+def test_a_worker_killed_amid_a_personalised_message_gives_nobody_anothers_text(
+    point: Point, account: GatewayAccount, operator: SandboxOperator, workshop: Workshop
+) -> None:
+    texts = {str(79210000000 + place): f"Вам, {place}" for place in range(RECIPIENTS)}
+    message = submit_personalised(account.organisation.members.get(), texts)
+
+    assert ended(workshop.dying(account.pk, point, "KILL")) == -signal.SIGKILL
+    recover(message)
+
+    uncertain_after(operator, message)
+    letters = operator.letters()
+    assert {phone: letter.text for letter in letters for phone in letter.numbers}.items() <= (
+        texts.items()
+    )
 
 
 def test_an_uncertain_envelope_says_when_it_went_and_that_no_answer_came(

@@ -17,7 +17,7 @@ from typing import Any
 from tests.crash.storm.ground import Embedded, Ground, Server
 from tests.crash.storm.parameters import DOT_TIMEOUT_SECONDS, LEASE_SECONDS, SESSIONS, Parameters
 
-WRONG = ("lost", "doubled", "falsely_accepted", "falsely_unsent", "wrong_money")
+WRONG = ("lost", "doubled", "falsely_accepted", "falsely_unsent", "wrong_texts", "wrong_money")
 
 
 def set_up(ground: Ground) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from portal.billing.services import balance
-from portal.delivery.models import Attempt, Envelope, Message, Recipient, State
+from portal.delivery.models import Attempt, Envelope, Recipient, State
 from portal.embedded.sandbox import SandboxLetter
+from sms.segments import count
 from tests.crash.storm.stage import PRICE, Stage
 
 NEVER_TAKEN = (State.REJECTED, State.CANCELLED, State.EXPIRED)
@@ -14,11 +15,11 @@ NEVER_TAKEN = (State.REJECTED, State.CANCELLED, State.EXPIRED)
 
 @dataclass(frozen=True)
 class Books:
-    """What became of the recipients. The last five must be 0 or empty.
+    """What became of the recipients. The last six must be 0 or empty.
 
     ``lost``: neither sent nor known as not sent. ``falsely_accepted``: the operator has it not.
-    ``falsely_unsent``: it has. ``wrong_money``: by how much the
-    ledger is wrong.
+    ``falsely_unsent``: it has. ``wrong_texts``: whom it has with another's text. ``wrong_money``:
+    by how much the ledger is wrong.
     """
 
     states: dict[str, int]
@@ -28,6 +29,7 @@ class Books:
     doubled: int
     falsely_accepted: int
     falsely_unsent: int
+    wrong_texts: int
     wrong_money: float
 
 
@@ -49,18 +51,23 @@ def balanced(stage: Stage, letters: list[SandboxLetter]) -> Books:
         doubled=sum(times > 1 for times in sent.values()),
         falsely_accepted=len(of_state[State.ACCEPTED] - sent.keys()),
         falsely_unsent=sum(len(of_state[state] & sent.keys()) for state in NEVER_TAKEN),
+        wrong_texts=sum(
+            letter.text != stage.texts[phone] for letter in letters for phone in letter.numbers
+        ),
         wrong_money=float(_wrong_money(stage)),
     )
 
 
 def _wrong_money(stage: Stage) -> Decimal:
-    envelopes = Envelope.objects.filter(message__organisation=stage.prepaid)
-    spent = PRICE * envelopes.filter(state=State.ACCEPTED).count() * _segments()
-    held = PRICE * envelopes.filter(state=State.UNCERTAIN).count() * _segments()
+    spent = _price(stage, State.ACCEPTED)
+    held = _price(stage, State.UNCERTAIN)
     found = balance(stage.prepaid)
     expected = stage.topped_up - spent - held
     return abs(found.available - expected) + abs(found.reserved - held)
 
 
-def _segments() -> int:
-    return int(Message.objects.values_list("segments", flat=True)[0])
+def _price(stage: Stage, state: State) -> Decimal:
+    """Of the texts of the prepaid organisation's recipients in the state."""
+    there = Recipient.objects.filter(envelope__state=state, message__organisation=stage.prepaid)
+    phones = there.values_list("phone", flat=True)
+    return PRICE * sum(count(stage.texts[phone]).segments for phone in phones)

@@ -1,7 +1,7 @@
 """Two organisations with messages to many and to few, and what people decide about them amid it."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from itertools import count, islice
@@ -13,6 +13,7 @@ from portal.billing.services import top_up
 from portal.core.errors import Conflict
 from portal.delivery.decisions import message_cancel, message_pause, message_resume
 from portal.delivery.models import GatewayAccount, Message, OutboxEntry
+from portal.delivery.outbox import AlreadySubmitted
 from portal.embedded.sandbox import SandboxAccount, write_accounts
 from sms.secret import Secret
 from tests.crash.storm.parameters import SESSIONS
@@ -23,25 +24,30 @@ from tests.factories import (
     MemberFactory,
     submit_message,
 )
+from tests.personalised import submit_personalised
 
 PRICE = Decimal("2.50")
+TEXT = "Привет, мир!"
 PARTS = 12
 FEW = 5
 MOST_CANCELLED = 8
 
 
 class Stage:
-    """The authors and everything that they submit, an e-mail for each number."""
+    """The authors and everything that they submit, an e-mail for each number. ``texts``: what each
+    number is to get."""
 
     def __init__(self, envelopes: int, dice: random.Random) -> None:
         self.envelopes = envelopes
-        self.topped_up = PRICE * envelopes
+        # As much as the longest texts cost.
+        self.topped_up = 4 * PRICE * envelopes
         self._dice = dice
         self._numbers = map(str, count(79210000000))
         self._left = envelopes
         # The storm is about what is sent.
         self._to_cancel = envelopes // MOST_CANCELLED
         self.submitted = 0
+        self.texts: dict[str, str] = {}
         self.authors = [_author("acme", Plan.PREPAID), _author("other", Plan.UNLIMITED)]
         prepaid = self.authors[0].organisation
         assert prepaid is not None
@@ -59,12 +65,16 @@ class Stage:
         return self._left > 0
 
     def submit_next(self) -> None:
-        """One message; big and small ones in turn, of both organisations."""
-        author, size = next(self._next_part)
+        """One message; big and small ones in turn, of both organisations, of one text and of as
+        many as numbers."""
+        author, size, is_personalised = next(self._next_part)
         size = min(size, self._left)
         numbers, key = list(islice(self._numbers, size)), str(self._left)
+        submit = _submit_personalised if is_personalised else _submit_uniform
+        texts = {number: _text(number) if is_personalised else TEXT for number in numbers}
         # Whether it was committed is not known where the database went away: the key tells.
-        persistently(lambda: submit_message(author, *numbers, form_key=key))
+        persistently(lambda: submit(author, texts, key))
+        self.texts |= texts
         self._left -= size
         self.submitted += size
 
@@ -88,12 +98,26 @@ class Stage:
             with suppress(Conflict):
                 message_resume(message=entry.message, actor=entry.message.author)
 
-    def _parts(self) -> Iterator[tuple[User, int]]:
+    def _parts(self) -> Iterator[tuple[User, int, bool]]:
         big = max(FEW, self.envelopes // PARTS)
         while True:
-            for size in (big, FEW, FEW):
+            for size, is_personalised in ((big, False), (big, True), (FEW, False), (FEW, True)):
                 for author in self.authors:
-                    yield author, size
+                    yield author, size, is_personalised
+
+
+def _text(number: str) -> str:
+    """No two are the same, and they take one to four segments."""
+    return f"Вам, {number}: {'очень ' * (int(number) % 30)}важно"
+
+
+def _submit_uniform(author: User, texts: Mapping[str, str], form_key: str) -> None:
+    submit_message(author, *texts, text=TEXT, form_key=form_key)
+
+
+def _submit_personalised(author: User, texts: Mapping[str, str], form_key: str) -> None:
+    with suppress(AlreadySubmitted):
+        submit_personalised(author, texts, form_key=form_key)
 
 
 def open_accounts(path: Path, port: int) -> None:

@@ -29,7 +29,7 @@ from portal.delivery.selectors import message_counts, needing_a_person
 from portal.delivery.sweep import sweep_outbox
 from tests.factories import MemberFactory, submit_message
 from tests.integration.delivery.engine_run import numbers
-from tests.integration.delivery.personal import submit_personalised
+from tests.personalised import submit_personalised
 
 ONE, TWO, THREE = numbers(3)
 IN_TEN_MINUTES = timedelta(minutes=10)

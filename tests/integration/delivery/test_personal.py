@@ -18,7 +18,7 @@ from portal.delivery.uncertain import envelope_send_again
 from portal.embedded.sandbox import read_letters
 from tests.factories import AdministratorFactory, submit_message
 from tests.integration.delivery.engine_run import numbers, sandbox
-from tests.integration.delivery.personal import (
+from tests.personalised import (
     TEMPLATE,
     personal_recipients,
     submit_personalised,

@@ -17,10 +17,12 @@ from portal.billing.services import NotEnoughMoney, balance, sums_verify, top_up
 from portal.contacts.models import StopListEntry, StopSource
 from portal.contacts.stop_list.services import stop_list_add
 from portal.core.errors import Refused
+from portal.delivery.amounts import amounts_of, segments_charged
 from portal.delivery.answers import Outcome, group_commit, outcomes_record
 from portal.delivery.claims import claims_end, envelopes_claim
 from portal.delivery.decisions import message_cancel
 from portal.delivery.models import (
+    STORED,
     UNDER_WAY,
     Envelope,
     GatewayAccount,
@@ -29,10 +31,11 @@ from portal.delivery.models import (
     Skip,
     State,
 )
-from portal.delivery.selectors import message_counts
+from portal.delivery.selectors import message_counts, stored_counts
 from portal.delivery.sweep import outbox_close
 from portal.delivery.uncertain import envelope_send_again, envelope_was_not_sent
 from sms.retry import Phase, Verdict
+from sms.segments import count
 from tests.factories import (
     AdministratorFactory,
     GatewayAccountFactory,
@@ -41,9 +44,11 @@ from tests.factories import (
     submit_message,
 )
 from tests.integration.delivery.engine_run import numbers
+from tests.personalised import submit_personalised
 
 FIVE = numbers(5)
 MONEY = 200
+PRICE = Decimal("2.50")
 UNSETTLED = [*UNDER_WAY, State.UNCERTAIN]
 
 
@@ -53,7 +58,7 @@ def organisation_of(author: User) -> Organisation:
 
 
 def prepaid_author(numbers_per_email: int) -> User:
-    organisation = OrganisationFactory(plan=Plan.PREPAID, price_per_segment=Decimal("2.50"))
+    organisation = OrganisationFactory(plan=Plan.PREPAID, price_per_segment=PRICE)
     GatewayAccountFactory(organisation=organisation, numbers_per_email=numbers_per_email)
     author: User = MemberFactory(organisation=organisation, role=Role.MANAGER)
     top_up(organisation=organisation, amount=Decimal(MONEY), actor=AdministratorFactory())
@@ -100,8 +105,14 @@ def _cancel(author: User) -> None:
         message_cancel(message=message, actor=author)
 
 
+# Two neighbours share a text; lengths differ.
+TEXTS = dict(
+    zip(FIVE, ("Коротко", "Коротко", "длинно " * 12, "Иначе", "длинно " * 25), strict=True)
+)
+
 STEPS: dict[str, Callable[[User], object]] = {
     "submit": lambda author: submit_message(author, *FIVE),
+    "submit personalised": lambda author: submit_personalised(author, TEXTS),
     "stop the first": _stop(0),
     "stop another": _stop(2),
     "stop the last": _stop(4),
@@ -124,7 +135,7 @@ class AnySequence(TestCase):
         self, numbers_per_email: int, steps: list[str]
     ) -> None:
         author = prepaid_author(numbers_per_email)
-        for step in ["submit", *steps]:
+        for step in ["submit", "submit personalised", *steps]:
             try:
                 STEPS[step](author)
             except (Refused, NotEnoughMoney):
@@ -138,6 +149,7 @@ class AnySequence(TestCase):
             assert sum(counts.values()) == message.recipients_count
             assert counts.get(State.SKIPPED, 0) == Skip.objects.filter(message=message).count()
             self.check_envelopes(message)
+            self.check_amounts(message)
         has = balance(organisation_of(author))
         assert has.reserved == held(author, UNSETTLED)
         spent = held(author, [State.ACCEPTED, State.REPLACED])
@@ -149,6 +161,31 @@ class AnySequence(TestCase):
             left = Recipient.objects.filter(envelope=envelope).count()
             assert envelope.recipients_count == left
             assert (left == 0) == (envelope.state == State.SKIPPED)
+
+    def check_amounts(self, message: Message) -> None:
+        """What is told of a message's money is what its envelopes have."""
+        told = amounts_of(message, stored_counts([message])[message.pk])
+        costs = dict.fromkeys(STORED, Decimal(0)) | dict(
+            message.envelopes.values_list("state").order_by().annotate(total=Sum("cost"))
+        )
+        replaced = costs[State.REPLACED]
+        assert told.spent == costs[State.ACCEPTED] + replaced
+        assert told.reserved == sum(costs[state] for state in UNSETTLED)
+        assert told.spent + told.reserved + told.returned == message.cost + replaced
+        self.check_texts(message)
+
+    def check_texts(self, message: Message) -> None:
+        segments = dict.fromkeys(FIVE, message.segments)
+        if message.is_personalised:
+            segments = {phone: count(text).segments for phone, text in TEXTS.items()}
+        left = Recipient.objects.filter(message=message)
+        for phone, cost, people, text in left.values_list(
+            "phone", "envelope__cost", "envelope__recipients_count", "envelope__own__text"
+        ):
+            assert text == (TEXTS[phone] if message.is_personalised else None)
+            assert cost == people * PRICE * segments[phone]
+        charged = segments_charged(message, message_counts(message.pk))
+        assert charged == sum(segments[phone] for phone in left.values_list("phone", flat=True))
 
 
 def held(author: User, states: list[State]) -> Decimal:

@@ -28,9 +28,9 @@ from tests.factories import (
     StopFactory,
     submit_message,
 )
-from tests.integration.delivery.personal import TEMPLATE, submit_personalised
 from tests.integration.history.answers import ACCEPTED, REJECTED, UNCERTAIN, answer, take
 from tests.integration.history.test_skipped import status_of
+from tests.personalised import TEMPLATE, submit_personalised
 
 SignIn = Callable[[User], Client]
 ANNA, PETER, MARIA, IVAN = (f"7921000000{place}" for place in range(4))
