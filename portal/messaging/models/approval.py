@@ -66,7 +66,8 @@ class Decision(models.TextChoices):
 class ApprovalRequest(models.Model):
     """What was asked about one snapshot of a mailing, and the answer ("" while there is none).
 
-    ``reasons``: codes of the rules that want it. An approval is of its ``snapshot_hash`` alone.
+    ``reasons``: the rules that want it, each as ``Reason.as_dict``. An approval is of its
+    ``snapshot_hash`` alone.
     """
 
     mailing = models.ForeignKey(Mailing, models.PROTECT, related_name="approval_requests")
