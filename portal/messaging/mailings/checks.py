@@ -16,6 +16,7 @@ from portal.messaging.mailings.values import check_mailing_text
 from portal.messaging.mailings.words import Failure, failure_words
 from portal.messaging.models import Mailing
 from portal.messaging.picked import Picked
+from portal.messaging.plans.birthdays import check_birthday_people
 from portal.messaging.services import gateway_of, sender_name_for
 
 
@@ -26,6 +27,7 @@ def check_mailing(mailing: Mailing, *, now: datetime) -> int:
     sender_name_for(mailing.author, mailing.sender_value)
     check_mailing_text(mailing)
     _check_times(mailing, now=now)
+    check_birthday_people(mailing)
     if mailing.sheet:
         if mailing.sheet.phone_column is None:
             raise Refused(_("Say which column holds the numbers."), field="sheet")

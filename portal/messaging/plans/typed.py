@@ -28,6 +28,7 @@ DAYS, WEEK, MONTH, BIRTHDAY = "days", "week", "month", "birthday"
 AT = "at"
 # Long enough for a large mailing to leave, and for a server to be mended.
 PROPOSED_HOURS = "24"
+PROPOSED_LATENESS = timedelta(hours=int(PROPOSED_HOURS))
 LIFETIMES = ("1", "3", "12", PROPOSED_HOURS, "72")
 MOST_AHEAD = timedelta(days=2 * 366)
 

@@ -129,10 +129,21 @@ def test_a_time_without_an_offset_is_the_organisations(
     [
         ("2037-03-29T02:30", 1),
         ("2020-01-01T00:00", 1),
+        ("2020-01-01T00:00+03:00", 1),
+        ("0001-01-01T00:00", 1),
+        ("9999-12-31T23:59-12:00", 1),
         ("tomorrow", 2),
         ("", 2),
     ],
-    ids=["the clocks skip it", "it has passed", "no time", "empty"],
+    ids=[
+        "the clocks skip it",
+        "it has passed",
+        "it has passed elsewhere",
+        "of another age",
+        "beyond any calendar",
+        "no time",
+        "empty",
+    ],
 )
 def test_a_time_that_will_not_come_is_refused(
     door: Door, anna: User, written: str, code: int
@@ -298,6 +309,18 @@ def test_what_has_not_left_by_a_time_expires_then(door: Door, anna: User) -> Non
     message = Message.objects.get()
     assert message.due_at == datetime(2099, 7, 1, 10, 0, tzinfo=UTC)
     assert message.expires_at == datetime(2099, 7, 1, 10, 30, tzinfo=UTC)
+
+
+def test_a_planned_one_that_does_not_leave_within_a_day_expires(door: Door, anna: User) -> None:
+    assert send(door, "--to", "79210000000", "--at", "2099-07-01T12:00").code == 0
+
+    assert Message.objects.get().expires_at == datetime(2099, 7, 2, 10, 0, tzinfo=UTC)
+
+
+def test_one_sent_at_once_may_leave_however_late(door: Door, anna: User) -> None:
+    send(door, "--to", "79210000000")
+
+    assert Message.objects.get().expires_at is None
 
 
 @pytest.mark.parametrize(

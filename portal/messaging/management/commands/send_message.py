@@ -18,6 +18,7 @@ from portal.messaging.audience import Audience
 from portal.messaging.gathering import audience_gathered, audience_read
 from portal.messaging.picked import Picked
 from portal.messaging.plans.moments import moment_meant
+from portal.messaging.plans.typed import PROPOSED_LATENESS
 from portal.messaging.services import Order, message_submit
 
 # Octets of a file that are read at once.
@@ -61,7 +62,10 @@ class Command(ServiceCommand):
             "--at", metavar="ISO", type=moment, help="without an offset: in the organisation's zone"
         )
         parser.add_argument(
-            "--not-after", metavar="ISO", type=moment, help="what has not left by then expires"
+            "--not-after",
+            metavar="ISO",
+            type=moment,
+            help="what has not left by then expires; with --at, by itself a day after it",
         )
         parser.add_argument(
             "--key",
@@ -90,7 +94,7 @@ def _order(author: User, audience: Audience, options: dict[str, Any]) -> Order:
         audience=audience,
         form_key=options["key"] or uuid.uuid4().hex,
         due_at=due_at,
-        expires_at=expires_at,
+        expires_at=expires_at or (due_at and due_at + PROPOSED_LATENESS),
     )
 
 
