@@ -9,6 +9,7 @@ from portal.messaging.approvals.selectors import may_approve, open_request
 from portal.messaging.approvals.words import explain_reason
 from portal.messaging.live import Money, price
 from portal.messaging.mailings.preview import PeoplePage, parts_of, people_page
+from portal.messaging.mailings.reach import PreparedReach
 from portal.messaging.models import ApprovalRequest, Mailing
 from portal.messaging.plans.words import when_words
 
@@ -33,6 +34,10 @@ class ApprovalPage:
         currency = self.mailing.organisation.currency
         kept = self.request.reasons if self.request else []
         return [explain_reason(Reason.from_dict(one), currency=currency) for one in kept]
+
+    @property
+    def reach(self) -> PreparedReach:
+        return PreparedReach.from_dict(self.mailing.reach)
 
     @property
     def when(self) -> str:

@@ -102,6 +102,17 @@ def test_who_is_left_out_is_there_with_the_reason(author: User, manager: User) -
     assert "Просил не писать" in part.content.decode()
 
 
+def test_who_was_picked_in_vain_is_counted(author: User, manager: User) -> None:
+    mailing = in_approval(author, reach={"duplicates": 3, "without_number": 4, "refused": 5})
+    page = look(manager, mailing).content.decode()
+    for words, count in (
+        ("Repeated, sent once", 3),
+        ("Without a number", 4),
+        ("Not a number to send to", 5),
+    ):
+        assert f"<dt>{words}</dt><dd>{count}</dd>" in page
+
+
 def test_approving_lets_it_go_on(author: User, manager: User) -> None:
     mailing = in_approval(author)
     page = decide(manager, mailing, "grant")
