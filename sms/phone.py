@@ -233,7 +233,7 @@ def _russian_slip(spelling: str, fault: PhoneFault) -> dict[str, int]:
     """
     digits = _digits(spelling)
     is_mobile = digits.startswith(("79", "89"))
-    if fault not in _LENGTH_TO_JUDGE or len(digits) < _FEWEST_DIGITS:
+    if fault not in _LENGTH_TO_JUDGE or (len(digits) < _FEWEST_DIGITS and not is_mobile):
         return {}
     if not is_mobile and _is_russian_fixed_line(spelling, ("RU",)):
         return {}

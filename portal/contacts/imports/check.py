@@ -14,6 +14,7 @@ from portal.contacts.imports.breath import breathing
 from portal.contacts.imports.columns import field_ids
 from portal.contacts.imports.examination import Batch, Examination
 from portal.contacts.imports.lines import keep_lines, packed
+from portal.contacts.imports.own_ones import own_ones
 from portal.contacts.imports.report import Report
 from portal.contacts.imports.seen import Seen
 from portal.contacts.imports.standing import why_not
@@ -151,6 +152,7 @@ def _count_known(source: Import, batch: Batch, report: Report) -> None:
         known += rows_planned_now(_NAMED, named)[0][0]
     report.known += known
     report.archived += archived
+    report.own += len(own_ones(source, batch.phones, batch.names))
 
 
 def _keep_bad(source: Import, batch: Batch) -> None:

@@ -70,7 +70,7 @@ class Examination:
 
     def _note_healthy(self, batch: Batch, row: Row, found: Healthy) -> None:
         phone = found.phone
-        if not self._seen.is_new(phone, found.name):
+        if not self._seen.is_new(phone, found.name, row.number):
             self._note_repeated(row, found)
             return
         line = self._line(found)
@@ -85,8 +85,9 @@ class Examination:
 
     def _note_repeated(self, row: Row, found: Healthy) -> None:
         self.report.duplicates += 1
-        written = partial(_whom, found)
-        self.report.repeated.note(row.number, written, most=MOST_REPEATED)
+        self.report.repeated.note(row.number, partial(_whom, found), most=MOST_REPEATED)
+        if len(self.report.repeats) < MOST_REPEATED:
+            self.report.repeats.append(self._seen.row_of(found.phone, found.name))
 
     def _note_repairs(self, row: Row, repairs: Sequence[Repair]) -> None:
         self.report.repaired += 1

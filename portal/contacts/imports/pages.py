@@ -11,6 +11,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from portal.contacts.export.csv_stream import csv_stream
+from portal.contacts.fields.words import shown_value
+from portal.contacts.imports.changes import Change, first_changes
 from portal.contacts.imports.check import file_limits
 from portal.contacts.imports.columns import field_ids
 from portal.contacts.imports.forms import MEANINGS
@@ -32,6 +34,7 @@ from sms.phone import display
 
 MOST_BAD_SHOWN = 20
 MOST_PEOPLE_SHOWN = 5
+MOST_CHANGES_SHOWN = 10
 MOST_COUNTED = 10_000
 LONGEST_CELL = 60
 MOST_CELLS_SHOWN = 8
@@ -55,6 +58,15 @@ class Finding:
     words: str
     count: int
     examples: list[tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A row about somebody of an earlier one. ``first``: that row, 0 where it is not known."""
+
+    number: int
+    whom: str
+    first: int
 
 
 @dataclass(frozen=True)
@@ -92,17 +104,22 @@ class ImportPage:
         return ", ".join(heading[:LONGEST_CELL] for heading, meaning in pairs if not meaning)
 
     @cached_property
-    def _fields(self) -> dict[str, str]:
-        """Names of those that the columns hold, by id."""
-        found = ContactField.objects.filter(pk__in=field_ids(self.source.columns))
-        return {str(field.pk): field.name for field in found}
+    def _fields(self) -> list[ContactField]:
+        """Those that the columns hold."""
+        return list(ContactField.objects.filter(pk__in=field_ids(self.source.columns)))
+
+    @property
+    def _parts(self) -> list[Meaning]:
+        has_note = Meaning.NOTE in self.source.columns
+        return [*_SHOWN_PARTS, Meaning.NOTE] if has_note else [*_SHOWN_PARTS]
 
     @property
     def person_words(self) -> list[str]:
         """What the values of ``first_people`` are called, beside the number."""
         if self.is_of_stop_list:
             return [str(MEANINGS[Meaning.REASON])]
-        return [*(str(MEANINGS[part]) for part in _SHOWN_PARTS), *self._fields.values()]
+        names = (field.name for field in self._fields)
+        return [*(str(MEANINGS[part]) for part in self._parts), *names]
 
     @property
     def first_people(self) -> list[ShownPerson]:
@@ -116,10 +133,23 @@ class ImportPage:
         else:
             row = dict(zip(COLUMNS, said, strict=True))
             own = json.loads(row["field_values"])
-            parts = (row[part] for part in _SHOWN_PARTS)
-            shown = [*parts, *(own.get(pk, "") for pk in self._fields)]
+            shown = [row[part] for part in self._parts]
+            for field in self._fields:
+                shown.append(shown_value(field.kind, own.get(str(field.pk), "")))
         phone = display(said[0]) if said[0] else ""
         return ShownPerson(phone, list(zip(self.person_words, shown, strict=True)))
+
+    @cached_property
+    def first_changes(self) -> list[Change]:
+        return first_changes(self.source, most=MOST_CHANGES_SHOWN)
+
+    @property
+    def repeated(self) -> list[Repeat]:
+        """The first of them."""
+        report = self.report
+        rows = [*report.repeats, *[0] * len(report.repeated.examples)]
+        pairs = zip(report.repeated.examples, rows, strict=False)
+        return [Repeat(number, whom, first) for (number, whom), first in pairs]
 
     @cached_property
     def undo_counts(self) -> dict[str, int] | None:

@@ -1,7 +1,7 @@
 """A batch of good rows, made contacts."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from django.db import IntegrityError, connection, transaction
@@ -14,6 +14,7 @@ from portal.contacts.imports.lines import (
     values,
     with_constants,
 )
+from portal.contacts.imports.own_ones import own_ones
 from portal.contacts.imports.report import Report
 from portal.contacts.models import Import
 from portal.contacts.models.contact import LONGEST_NAME, SHARED, composed_name
@@ -24,6 +25,7 @@ _CONSTANTS = ("organisation_id", "owner_id", "imported_by_id", "created_at", "ch
 _INTO = f"contacts_contact ({', '.join((*_CONSTANTS, *COLUMNS))})"
 _NAME_PARTS = ("surname", "given_name", "patronymic")
 _SAID = (*_NAME_PARTS, "note")
+_NAME, _SEARCH_KEY = COLUMNS.index("name"), COLUMNS.index("search_key")
 # Somebody may add the same numbers at the same time; each time they are known.
 _MOST_TRIES = 20
 
@@ -37,14 +39,15 @@ _BY_NAME = """
      WHERE organisation_id = %(organisation)s AND shelf = %(shelf)s
        AND archived_at IS NULL AND phone = '' AND search_key = ANY(%(keys)s::text[])
 """
-_LOCKED = """
+_THERE = """
     SELECT id, phone, surname, given_name, patronymic, name, note, field_values::text,
            archived_at IS NULL
       FROM contacts_contact
      WHERE id = ANY(%(ids)s::bigint[])
        AND organisation_id = %(organisation)s AND shelf = %(shelf)s
-     ORDER BY id FOR NO KEY UPDATE
+     ORDER BY id
 """
+_LOCKED = f"{_THERE} FOR NO KEY UPDATE"
 _CHANGED = """
     CREATE TEMPORARY TABLE changed_contact (
         id bigint, surname text, given_name text, patronymic text, name text, note text,
@@ -77,10 +80,13 @@ _JOIN_NEW = """
      WHERE imported_by_id = %(source)s AND id > %(after)s
         ON CONFLICT DO NOTHING
 """
+# Whom an earlier import had put in is nobody's to take out any more: two have asked for it.
 _JOIN_KNOWN = """
-    INSERT INTO contacts_membership (group_id, contact_id, imported_by_id)
-    SELECT %(group)s, id, %(source)s FROM unnest(%(ids)s::bigint[]) AS known (id)
-        ON CONFLICT DO NOTHING RETURNING id
+    INSERT INTO contacts_membership AS m (group_id, contact_id, imported_by_id)
+    SELECT %(group)s, id, %(source)s FROM contacts_contact
+     WHERE id = ANY(%(ids)s::bigint[]) AND archived_at IS NULL ORDER BY id
+        ON CONFLICT (group_id, contact_id) DO UPDATE SET imported_by_id = NULL
+        WHERE m.imported_by_id <> excluded.imported_by_id
 """
 
 
@@ -98,6 +104,20 @@ class Known(NamedTuple):
     is_in_use: bool
 
 
+class Changed(NamedTuple):
+    """The same contact as a file has it, in the order of the table of changed ones."""
+
+    id: int
+    surname: str
+    given_name: str
+    patronymic: str
+    name: str
+    note: str
+    field_values: str
+    search_key: str
+    lexemes: str
+
+
 class People:
     """Writes an import's batches into its shelf and group, inside the step's transaction."""
 
@@ -111,28 +131,41 @@ class People:
         self._expects_known = bool(report.known or report.archived)
 
     def write(self, lines: Sequence[bytes]) -> dict[str, int]:
-        """How many were ``made``, ``changed``, ``left`` as they were, and left in the archive."""
+        """How many were ``made``, ``changed``, ``left`` as they were, left in the archive, and left
+        the author's ``own``."""
         for _ in range(_MOST_TRIES):
             try:
                 # What a try has locked it lets go: the next one locks all in order again.
                 with transaction.atomic():
-                    known = self._known(lines)
-                    new = [line for line in lines if _key(line) not in known] if known else lines
+                    known, own = self._known(lines), self._own(lines)
+                    there = known.keys() | own.keys()
+                    new = [line for line in lines if _key(line) not in there] if there else lines
                     self._make(new)
             except IntegrityError:
                 self._expects_known = True
                 continue
-            return {"made": len(new), **self._meet(lines, known)}
+            self._join([one.id for one in known.values()], [*own.values()])
+            return {"made": len(new), **self._meet(lines, known), "own": len(own)}
         raise RuntimeError("A batch met new contacts of its numbers at every try")
 
-    def _known(self, lines: Sequence[bytes]) -> dict[str, Known]:
+    def changes(self, lines: Sequence[bytes]) -> Iterator[tuple[Known, Changed]]:
+        """Whom of those in use ``lines`` would change, and into what; nothing is locked or
+        written."""
+        known = self._known(lines, statement=_THERE)
+        met = ((known[key], line) for line in lines if (key := _key(line)) in known)
+        for one, line in met:
+            changed = _change_of(one, line, self._source.organisation_id)
+            if one.is_in_use and changed:
+                yield one, changed
+
+    def _known(self, lines: Sequence[bytes], *, statement: str = _LOCKED) -> dict[str, Known]:
         """By number, and by name those without one; locked in the order of their ids, as everybody
         locks contacts."""
         if not (found := self._found(lines)):
             return {}
         ids = integers(pk for (pk,) in found)
-        locked = [Known(*row) for row in rows_planned_now(_LOCKED, {**self._shelf, "ids": ids})]
-        known = {one.phone or f"\t{one.name}": one for one in locked if one.phone or one.is_in_use}
+        there = [Known(*row) for row in rows_planned_now(statement, {**self._shelf, "ids": ids})]
+        known = {one.phone or f"\t{one.name}": one for one in there if one.phone or one.is_in_use}
         return {key: known[key] for key in map(_key, lines) if key in known}
 
     def _found(self, lines: Sequence[bytes]) -> list[tuple[int]]:
@@ -142,9 +175,14 @@ class People:
             found += rows_planned_now(_BY_NUMBER, {**self._shelf, "keys": phones})
         numberless = [values(line) for line in filter(is_numberless, lines)]
         if numberless:
-            keys = [row[COLUMNS.index("search_key")] for row in numberless]
+            keys = [row[_SEARCH_KEY] for row in numberless]
             found += rows_planned_now(_BY_NAME, {**self._shelf, "keys": keys})
         return found
+
+    def _own(self, lines: Sequence[bytes]) -> dict[str, int]:
+        numberless = [values(line) for line in filter(is_numberless, lines)]
+        names = [(row[_NAME], row[_SEARCH_KEY]) for row in numberless]
+        return own_ones(self._source, map(phone_of, lines), names)
 
     def _make(self, lines: Sequence[bytes]) -> None:
         source = self._source
@@ -167,13 +205,16 @@ class People:
         if self._source.updates_known and in_use:
             met = ((in_use[key], line) for line in lines if (key := _key(line)) in in_use)
             changed = self._change(met)
-        if self._source.group_id and in_use:
-            ids = integers(one.id for one in in_use.values())
-            rows(
-                _JOIN_KNOWN, {"group": self._source.group_id, "source": self._source.pk, "ids": ids}
-            )
         archived = len(known) - len(in_use)
         return {"changed": changed, "left": len(in_use) - changed, "archived": archived}
+
+    def _join(self, known: Sequence[int], own: Sequence[int]) -> None:
+        """A shared group has shared contacts alone."""
+        group = self._source.group
+        ids = known if group is None or group.owner_id is None else [*known, *own]
+        if group is not None and ids:
+            place = {"group": group.pk, "source": self._source.pk, "ids": integers(ids)}
+            rows(_JOIN_KNOWN, place)
 
     def _change(self, met: Iterable[tuple[Known, bytes]]) -> int:
         organisation_id = self._source.organisation_id
@@ -195,10 +236,10 @@ class People:
 
 
 def _key(line: bytes) -> str:
-    return phone_of(line) or f"\t{values(line)[COLUMNS.index('name')]}"
+    return phone_of(line) or f"\t{values(line)[_NAME]}"
 
 
-def _change_of(known: Known, line: bytes, organisation_id: int) -> tuple[object, ...] | None:
+def _change_of(known: Known, line: bytes, organisation_id: int) -> Changed | None:
     """The contact's new row, None where the file says nothing new. An empty cell says nothing."""
     row = dict(zip(COLUMNS, values(line), strict=True))
     said = {name: row[name] or getattr(known, name) for name in _SAID}
@@ -212,5 +253,7 @@ def _change_of(known: Known, line: bytes, organisation_id: int) -> tuple[object,
         return None
     key = search_key(name)
     words = lexemes(organisation_id, key, field_values)
-    parts = (said[part] for part in _NAME_PARTS)
-    return (known.id, *parts, name, said["note"], json.dumps(field_values), key, words)
+    return Changed(
+        *(known.id, said["surname"], said["given_name"], said["patronymic"], name, said["note"]),
+        *(json.dumps(field_values), key, words),
+    )

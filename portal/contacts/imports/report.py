@@ -29,15 +29,18 @@ class Named:
 @dataclass
 class Report:
     """Counts of rows. ``good`` ones can be imported; of them ``known`` are there already and in
-    use, ``archived`` are in the archive, ``stopped`` are on the stop list (for an import into the
-    stop list, ``known`` are the organisation's entries and ``stopped`` the platform's).
-    ``without_number``: good ones that nothing can be sent to. ``repeated``: the first duplicates.
+    use, ``archived`` are in the archive, ``own`` are the author's own though the import is for
+    all, ``stopped`` are on the stop list (for an import into the stop list, ``known`` are the
+    organisation's entries and ``stopped`` the platform's). ``without_number``: good ones that
+    nothing can be sent to. ``repeated``: the first duplicates; ``repeats``: of each the row that
+    it repeats, 0 where an earlier slice of work has read that.
     ``faults``: by code, that of a number with its own after a colon. ``headings``: of the file."""
 
     rows: int = 0
     good: int = 0
     known: int = 0
     archived: int = 0
+    own: int = 0
     stopped: int = 0
     without_number: int = 0
     duplicates: int = 0
@@ -46,6 +49,7 @@ class Report:
     repaired: int = 0
     headings: list[str] = field(default_factory=list)
     repeated: Named = field(default_factory=Named)
+    repeats: list[int] = field(default_factory=list)
     repairs: dict[str, Named] = field(default_factory=dict)
     faults: dict[str, Named] = field(default_factory=dict)
 
@@ -65,7 +69,7 @@ class Report:
 
     @property
     def new(self) -> int:
-        return self.good - self.known - self.archived
+        return self.good - self.known - self.archived - self.own
 
 
 def fault_key(fault: Fault) -> str:

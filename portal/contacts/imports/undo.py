@@ -27,6 +27,13 @@ from portal.core.lease import held
 from portal.core.prepared import integers, rows, rows_planned_now
 
 ROWS_PER_STEP = 10_000
+# In the order of their ids, as everybody locks contacts: an update would take them in any.
+_LOCK_CHANGED = """
+    SELECT c.id FROM contacts_contact c JOIN (
+        SELECT contact_id FROM contacts_importbefore WHERE source_id = %(source)s
+         ORDER BY contact_id LIMIT %(most)s) b ON b.contact_id = c.id
+     ORDER BY c.id FOR NO KEY UPDATE OF c
+"""
 _RESTORE = """
     WITH taken AS (
         DELETE FROM contacts_importbefore WHERE id IN (
@@ -100,7 +107,9 @@ def _step(pk: int, token: uuid.UUID) -> bool:
 
 def _restore(source: Import) -> bool:
     """Contacts that were changed; whether there were any left."""
-    [(taken, restored)] = rows_planned_now(_RESTORE, {"source": source.pk, "most": ROWS_PER_STEP})
+    those = {"source": source.pk, "most": ROWS_PER_STEP}
+    rows_planned_now(_LOCK_CHANGED, those)
+    [(taken, restored)] = rows_planned_now(_RESTORE, those)
     _count(source, restored=restored, kept=taken - restored)
     source.position += taken
     return bool(taken)

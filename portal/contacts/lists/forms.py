@@ -62,7 +62,9 @@ class BulkForm(forms.Form):
     kind = forms.TypedChoiceField(choices=BulkKind.choices, coerce=BulkKind)
     everything = forms.BooleanField(required=False)
     listed = forms.CharField(required=False, max_length=4000)
-    group = forms.ModelChoiceField(label=_("Group"), queryset=Group.objects.none(), required=False)
+    group = forms.ModelChoiceField(
+        label=_("Group"), queryset=Group.objects.none(), required=False, empty_label="—"
+    )
     new_group = forms.CharField(
         label=_("Or a new group of the name"),
         required=False,

@@ -24,6 +24,7 @@ from portal.accounts.models import Organisation, User
 from portal.contacts.lists.filters import Filters
 from portal.contacts.models import Contact, ContactQuerySet
 from portal.contacts.models.contact import SEARCHED_ENDING
+from portal.contacts.number_beginnings import number_beginnings
 from portal.contacts.search_words import quoted, search_key, word_lexeme
 from portal.contacts.selectors import is_large
 from portal.core.keyset import Keyset, KeysetPage
@@ -43,7 +44,6 @@ NO_FILTERS = Filters()
 
 _SALT = "contacts.search"
 _LETTER = re.compile(r"[^\W\d_]")
-_COUNTRIES_OF_SEVEN = frozenset({"RU", "KZ"})
 _ALL = Q()
 
 
@@ -170,7 +170,7 @@ def _tiers_by_name(query: str, organisation: Organisation) -> list[_Tier]:
 def _tiers_by_number(query: str, organisation: Organisation) -> list[_Tier]:
     digits, words = _digits(query), _words(query)
     tiers, others = [], _ALL
-    if starts := _starts(query, organisation.allowed_countries):
+    if starts := number_beginnings(query, organisation.allowed_countries):
         ranges = tuple(_from_to("phone", start) & ~Q(phone="") for start in starts)
         tiers.append(_Tier(BY_PHONE, ranges=ranges))
         for begins in ranges:
@@ -192,7 +192,7 @@ def _found(query: str, organisation: Organisation) -> Q:
     found = _by_words(organisation, words) if words else Q(pk__in=())
     if _LETTER.search(query):
         return found
-    for start in _starts(query, organisation.allowed_countries):
+    for start in number_beginnings(query, organisation.allowed_countries):
         found |= _from_to("phone", start)
     return found | _ends(_digits(query))
 
@@ -226,19 +226,6 @@ def _from_to(column: str, beginning: str) -> Q:
     following = 0xE000 if last == 0xD7FF else last + 1
     beyond = beginning[:-1] + chr(following)
     return Q(**{f"{column}__gte": beginning, f"{column}__lt": beyond})
-
-
-def _starts(query: str, countries: Collection[str]) -> list[str]:
-    """Beginnings of numbers that the typed digits may mean, rising; none is within another."""
-    digits = _digits(query)
-    starts = {digits}
-    if "+" not in query and not _COUNTRIES_OF_SEVEN.isdisjoint(countries):
-        if digits.startswith("8"):
-            starts.add("7" + digits[1:])
-        if digits.startswith(("9", "7")):
-            starts.add("7" + digits)
-    starts.discard("")
-    return sorted(start for start in starts if not start.startswith(tuple(starts - {start})))
 
 
 def _ends(digits: str) -> Q:

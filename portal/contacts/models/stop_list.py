@@ -21,7 +21,10 @@ class StopSource(models.TextChoices):
 
 class StopListEntry(models.Model):
     """A number that an organisation sends nothing to, or nobody on the platform where
-    ``organisation`` is None."""
+    ``organisation`` is None. ``file_name``: of what it was imported from, where the list's page
+    has looked that up."""
+
+    file_name = ""
 
     organisation = models.ForeignKey(
         Organisation,
@@ -53,7 +56,8 @@ class StopListEntry(models.Model):
 
     class Meta:
         verbose_name = _("stop list entry")
-        verbose_name_plural = _("stop list")
+        # Of the only pages that name it so: the administrators'.
+        verbose_name_plural = _("stop list of the whole portal")
         constraints: ClassVar = [
             # Serves the question whether a number is stopped, and searches by its start.
             models.UniqueConstraint(

@@ -2,7 +2,8 @@
 
 A file is parted anew by a program whose list separator is another than ours: of ``a;"x,=1"`` Excel
 with a comma makes ``a;"x`` and ``=1"``, and a line break in a quoted cell ends its row. So a quote
-stands before whatever would begin a cell in any of these ways. A first line ``sep=;`` would not do:
+stands before whatever would begin a cell in any of these ways, spaces before it or none: some
+programs drop them. A first line ``sep=;`` would not do:
 Excel obeys it, but takes the file for one of its old encoding then, whatever the BOM says.
 """
 
@@ -12,8 +13,8 @@ import re
 _FORMULA = "[=+\\-@\t\r\n＝＋－＠]"
 # Where some program begins a cell. Quotes there would be its own, around nothing.
 _BEGINNING = '(\\A|[,;|\t\r\n]"*)'
-_UNPROTECTED = re.compile(f"{_BEGINNING}(?='*{_FORMULA})")
-_PROTECTED = re.compile(f"{_BEGINNING}'(?='*{_FORMULA})")
+_UNPROTECTED = re.compile(f"{_BEGINNING}(?='* *{_FORMULA})")
+_PROTECTED = re.compile(f"{_BEGINNING}'(?='* *{_FORMULA})")
 
 
 def protected(cell: str) -> str:

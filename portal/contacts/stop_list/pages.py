@@ -1,7 +1,7 @@
 """The stop list as its pages show it: an organisation's entries and the platform's, in one list."""
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, takewhile
@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from portal.accounts.models import User
-from portal.contacts.models import SHARED, StopListEntry
+from portal.contacts.models import SHARED, ImportedEntry, StopListEntry
 from portal.contacts.number_beginnings import number_beginnings
 from portal.core.keyset import Keyset, KeysetPage
 from sms.phone import PhoneRefused, normalise
@@ -67,6 +67,7 @@ def stop_list_page(
     merged = heapq.merge(*found, key=keyset.key, reverse=keyset.is_descending)
     items = list(islice(_until(merged, end, keyset), size + 1))
     last = items[size - 1] if len(items) > size else end
+    _name_files(items[:size])
     return KeysetPage(
         items=items[:size],
         next_cursor=signing.dumps(keyset.place(last), salt=salt) if last else None,
@@ -131,6 +132,13 @@ def _stretch(entries: Entries, member: User, keyset: Keyset, most: int) -> _Stre
     return _Stretch(
         sorted(known, key=keyset.key, reverse=keyset.is_descending), end[0] if end else None
     )
+
+
+def _name_files(entries: Sequence[StopListEntry]) -> None:
+    imported = ImportedEntry.objects.filter(entry_id__in=[entry.pk for entry in entries])
+    names = dict(imported.order_by("source").values_list("entry_id", "source__file_name"))
+    for entry in entries:
+        entry.file_name = names.get(entry.pk, "")
 
 
 def _until(

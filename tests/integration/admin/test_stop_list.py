@@ -1,7 +1,10 @@
 """Administrators keep the platform's stop list."""
 
+import re
+
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from portal.audit.models import Action, Event
 from portal.contacts.models import StopListEntry, StopSource
@@ -80,6 +83,12 @@ def test_the_pages_say_whose_list_it_is_and_who_reads_the_reason(office: Client)
     assert "see the reason" in pages[1]
     assert "+7 921 000-00-00" in text_of(office.get(page_url(entry, "change")))
     assert ">79210000000<" not in text_of(office.get(page_url(entry, "change")))
+
+
+def test_every_page_names_the_list_as_that_of_the_whole_portal(office: Client) -> None:
+    page = text_of(office.get(reverse("admin:index")))
+    link = reverse("admin:contacts_stoplistentry_changelist")
+    assert re.search(rf'href="{link}"[^>]*>\s*Stop list of the whole portal', page)
 
 
 def test_the_list_is_the_platform_s_alone_and_searched_by_a_number_s_beginning(

@@ -44,6 +44,7 @@ def test_the_counts_are_printed(door: Door, anna: User, file: Path) -> None:
         "changed": 0,
         "left": 0,
         "archived": 0,
+        "own": 0,
         "duplicates": 1,
         "stopped": 0,
         "bad": 1,

@@ -157,3 +157,11 @@ def test_a_change_is_dated(client: Client, member: User) -> None:
 
     assert unchanged == contact.changed_at
     assert Contact.objects.get().changed_at > contact.changed_at
+
+
+@pytest.mark.parametrize("name", ["", "Анна"])
+def test_the_number_stands_on_the_page_once(client: Client, member: User, name: str) -> None:
+    contact = ContactFactory(organisation=member.organisation, name=name, phone="79210000001")
+    page = shown(client, contact)
+    content = page[page.index("<main") : page.index("</main>")]
+    assert content.count("+7 921 000-00-01") == 1

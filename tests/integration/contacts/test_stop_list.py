@@ -11,7 +11,13 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
-from portal.contacts.models import Contact, StopListEntry, StopSource
+from portal.contacts.models import (
+    Contact,
+    ImportStage,
+    ImportTarget,
+    StopListEntry,
+    StopSource,
+)
 from portal.contacts.stop_list import pages
 from portal.contacts.stop_list.pages import stop_list_page
 from portal.contacts.stop_list.reads import numbers_stopped, stops_of
@@ -23,6 +29,7 @@ from tests.factories import (
     MemberFactory,
     OrganisationFactory,
     StopFactory,
+    import_made,
 )
 
 pytestmark = pytest.mark.django_db
@@ -210,6 +217,20 @@ def test_the_list_shows_why_since_when_and_who(browser: Client, manager: User) -
     assert manager.name in text
     assert "on the portal’s stop list" in text
     assert "Root" not in text
+
+
+def test_the_list_names_the_file_that_an_entry_came_from(browser: Client, manager: User) -> None:
+    import_made(manager, "Телефон\n89210000001\n", ImportStage.DONE, target=ImportTarget.STOP_LIST)
+    assert "list.csv" in text_of(browser.get(LIST))
+
+    stop_list_add(
+        organisation=manager.organisation,
+        phones=["79210000001"],
+        reason="",
+        source=StopSource.HAND,
+        actor=manager,
+    )
+    assert "list.csv" not in text_of(browser.get(LIST))
 
 
 def test_taking_off_needs_a_reason_and_is_audited_without_the_number(

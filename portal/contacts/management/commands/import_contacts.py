@@ -75,7 +75,9 @@ def _imported(source: Import, author: User, group: str | None) -> dict[str, int]
     import_confirm(source=source, actor=author)
     _finish(source, ImportStage.DONE)
     report = Report.from_dict(source.report)
-    counts = {name: source.outcome.get(name, 0) for name in ("made", "changed", "left", "archived")}
+    counts = {
+        name: source.outcome.get(name, 0) for name in ("made", "changed", "left", "archived", "own")
+    }
     return {
         "id": source.pk,
         "rows": report.rows,

@@ -16,7 +16,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Role
 from portal.audit.models import Action, Event
 from portal.contacts.export.formats import ExportFormat
-from portal.contacts.models import Contact, ContactField, FieldKind
+from portal.contacts.models import Contact, ContactField, FieldKind, ImportStage
 from portal.contacts.reading import (
     Doctor,
     Healthy,
@@ -34,6 +34,7 @@ from tests.factories import (
     OrganisationFactory,
     StopFactory,
     contacts_made,
+    import_made,
 )
 
 pytestmark = pytest.mark.django_db
@@ -161,6 +162,22 @@ def test_an_export_imports_without_change_and_error(
 def last_columns(content: bytes) -> list[list[str]]:
     source = io.BytesIO(content)
     return [row.cells[-2:] for row in rows(source, recognise(source, "people.csv"))]
+
+
+def test_an_export_of_shared_and_own_contacts_is_imported_for_all_without_change(
+    client: Client, member: User
+) -> None:
+    """Row 27."""
+    for owner in (None, member):
+        ContactFactory(organisation=member.organisation, owner=owner, name=f"С номером {owner}")
+        ContactFactory(organisation=member.organisation, owner=owner, name=f"Без {owner}", phone="")
+    before = list(Contact.objects.order_by("pk").values())
+
+    source = import_made(member, exported(client), ImportStage.DONE)
+
+    assert list(Contact.objects.order_by("pk").values()) == before
+    counts = {name: source.outcome[name] for name in ("made", "changed", "left", "own")}
+    assert counts == {"made": 0, "changed": 0, "left": 2, "own": 2}
 
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])

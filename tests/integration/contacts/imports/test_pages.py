@@ -12,8 +12,11 @@ from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.accounts.rights import Role
+from portal.contacts.imports.standing import MOST_TAKEOVERS
 from portal.contacts.imports.work import work_to_the_end
+from portal.contacts.imports.write import write_slice
 from portal.contacts.models import Contact, ContactField, Import, ImportStage, ImportTarget
+from portal.core.lease import take
 from tests.factories import GroupFactory, MemberFactory, import_made
 
 pytestmark = pytest.mark.django_db
@@ -253,3 +256,34 @@ def test_a_file_can_be_deleted_unimported(client: Client, author: User) -> None:
     post(client, "import_delete", source)
 
     assert not Import.objects.exists()
+
+
+@pytest.mark.parametrize("stage", [ImportStage.WRITING, ImportStage.DONE])
+def test_the_page_of_an_import_whose_worker_died_says_that_another_went_on(
+    client: Client, author: User, stage: ImportStage
+) -> None:
+    source = import_made(author, LIST, stage)
+    assert 'id="resumed"' not in get(client, "import", source).content.decode()
+
+    Import.objects.update(takeovers=1)
+
+    page = get(client, "import", source).content.decode()
+    assert "another one has gone on from where it was" in page
+
+
+def test_the_page_of_an_import_that_killed_its_workers_says_that_all_was_taken_back(
+    client: Client, author: User
+) -> None:
+    source = import_made(author, LIST, ImportStage.WRITING)
+    token = take(Import.objects.all(), source.pk)
+    assert token
+    write_slice(source, token, seconds=0)
+    assert Contact.objects.exists()
+
+    Import.objects.update(takeovers=MOST_TAKEOVERS + 1, lease_until=None)
+    work_to_the_end(source.pk)
+
+    assert not Contact.objects.exists()
+    page = get(client, "import", source).content.decode()
+    assert "The import failed again and again." in page
+    assert "What had been written was taken back." in page

@@ -13,7 +13,13 @@ from portal.accounts.rights import Role
 from portal.contacts.imports.services import import_confirm
 from portal.contacts.imports.work import work_to_the_end
 from portal.contacts.models import Contact, Import, ImportStage, ImportTarget, StopListEntry
-from tests.factories import ContactFieldFactory, GroupFactory, MemberFactory, import_made
+from tests.factories import (
+    ContactFactory,
+    ContactFieldFactory,
+    GroupFactory,
+    MemberFactory,
+    import_made,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +59,51 @@ def test_rows_without_a_number_are_counted_and_repeated_ones_named(
         (5, "Орлова Анна"),
     ]
     assert "Орлова Анна" in words_at(page, "repeated")
+
+
+def test_a_repeat_is_named_with_the_row_that_it_repeats(client: Client, author: User) -> None:
+    repeated = words_at(page_of(client, import_made(author, LIST, ImportStage.CHECKED)), "repeated")
+    assert "row 4 repeats row 2: +7 921 000-00-01" in repeated
+    assert "row 5 repeats row 3: Орлова Анна" in repeated
+
+
+def test_whom_an_import_changes_is_shown_as_it_is_and_as_it_will_be(
+    client: Client, author: User
+) -> None:
+    city = ContactFieldFactory(organisation=author.organisation, name="Город")
+    ContactFactory(
+        organisation=author.organisation,
+        surname="Петров",
+        given_name="Ваня",
+        phone="79210000001",
+        field_values={str(city.pk): "Псков"},
+    )
+    text = (
+        "Фамилия;Имя;Телефон;Город;Примечание\n"
+        "Петров;Иван;89210000001;Псков;сосед\nНовая;Анна;89210000002;;\n"
+    )
+
+    page = page_of(client, import_made(author, text, ImportStage.CHECKED))
+
+    (changes,) = re.findall(r'id="changes">(.*?)</ul>', page, re.DOTALL)
+    assert "Given name: “Ваня” becomes “Иван”" in changes
+    assert "Note: nothing becomes “сосед”" in changes
+    assert "Город" not in changes
+    assert changes.count("<li>") == 1
+
+
+def test_nothing_is_said_to_change_where_known_contacts_are_left(
+    client: Client, author: User
+) -> None:
+    ContactFactory(organisation=author.organisation, phone="79210000001")
+    source = import_made(author, LIST, ImportStage.CHECKED, updates_known=False)
+    assert 'id="changes"' not in page_of(client, source)
+
+
+def test_ones_own_contacts_are_counted_in_the_report(client: Client, author: User) -> None:
+    ContactFactory(organisation=author.organisation, owner=author, phone="79210000001")
+    page = page_of(client, import_made(author, LIST, ImportStage.CHECKED))
+    assert (words_at(page, "count-own"), words_at(page, "count-new")) == ("1", "1")
 
 
 def test_columns_that_nothing_is_taken_from_are_named(client: Client, author: User) -> None:

@@ -105,6 +105,19 @@ def test_a_group_that_was_there_before_stays_with_whom_it_had(author: User) -> N
     assert list(group.contacts.all()) == [inside]
 
 
+def test_whom_a_second_import_puts_in_as_well_stays_in_the_group(author: User) -> None:
+    group = GroupFactory(organisation=author.organisation)
+    known = ContactFactory(organisation=author.organisation, phone="79210000001")
+    first = import_made(author, LIST, ImportStage.DONE, group=group)
+    second = import_made(author, LIST, ImportStage.DONE, group=group)
+
+    undone(first, author)
+    assert set(group.contacts.values_list("phone", flat=True)) == {"79210000001", "79210000002"}
+
+    undone(second, author)
+    assert group.contacts.contains(known)
+
+
 def test_undoing_twice_is_undoing_once(author: User) -> None:
     source = import_made(author, LIST, ImportStage.DONE)
     undone(source, author)

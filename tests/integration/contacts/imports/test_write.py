@@ -134,6 +134,42 @@ def test_who_is_in_the_archive_stays_there_as_they_are(author: User) -> None:
     assert group.contacts.count() == 1
 
 
+def test_ones_own_contacts_do_not_become_shared_by_an_import_for_all(author: User) -> None:
+    own = ContactFactory(organisation=author.organisation, owner=author, phone="79210000001")
+    nameless = ContactFactory(organisation=author.organisation, owner=author, name="Без", phone="")
+    colleague = MemberFactory(organisation=author.organisation)
+    ContactFactory(organisation=author.organisation, owner=colleague, phone="79210000002")
+    text = "ФИО;Телефон\nПетров Иван;89210000001\nБез;\nЧужой;89210000002\n"
+
+    source = import_made(author, text, DONE, new_group="Все")
+
+    assert outcome(source, "made", "own", "left") == [1, 2, 0]
+    (shared,) = Contact.objects.filter(owner=None)
+    assert shared.phone == "79210000002"
+    assert list(Group.objects.get().contacts.all()) == [shared]
+    before = {one.pk: one.name for one in (own, nameless)}
+    assert dict(Contact.objects.filter(owner=author).values_list("pk", "name")) == before
+
+
+def test_a_shared_contact_of_the_number_is_meant_before_ones_own(author: User) -> None:
+    ContactFactory(organisation=author.organisation, owner=author, phone="79210000001")
+    shared = ContactFactory(organisation=author.organisation, phone="79210000001", name="Старое")
+
+    source = import_made(author, "ФИО;Телефон\nПетров Иван;89210000001\n", DONE)
+
+    shared.refresh_from_db()
+    assert (shared.name, outcome(source, "changed", "own")) == ("Петров Иван", [1, 0])
+
+
+def test_an_own_group_takes_those_who_stay_ones_own(author: User) -> None:
+    group = GroupFactory(organisation=author.organisation, owner=author)
+    own = ContactFactory(organisation=author.organisation, owner=author, phone="79210000001")
+
+    import_made(author, "ФИО;Телефон\nПетров Иван;89210000001\n", DONE, group=group)
+
+    assert list(group.contacts.all()) == [own]
+
+
 def test_ones_own_contacts_stand_beside_shared_ones(author: User) -> None:
     shared = ContactFactory(organisation=author.organisation, phone="79210000001")
 
