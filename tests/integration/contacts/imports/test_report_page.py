@@ -87,7 +87,7 @@ def test_whom_an_import_changes_is_shown_as_it_is_and_as_it_will_be(
 
     (changes,) = re.findall(r'id="changes">(.*?)</ul>', page, re.DOTALL)
     assert "Given name: “Ваня” becomes “Иван”" in changes
-    assert "Note: nothing becomes “сосед”" in changes
+    assert "Note: “сосед” is added" in changes
     assert "Город" not in changes
     assert changes.count("<li>") == 1
 
