@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
@@ -33,6 +33,9 @@ from portal.messaging.gathering import audience_completed, audience_glanced
 from portal.messaging.mailings.content import Content
 from portal.messaging.models import Mailing, Sheet
 from portal.messaging.picked import Picked
+from portal.messaging.plans.forms import ScheduleForm
+from portal.messaging.plans.schedule import Schedule
+from portal.messaging.plans.typed import NOW
 from portal.messaging.services import Order, sender_name_for
 from portal.senders.models import SenderName
 
@@ -49,6 +52,8 @@ def new_form_key() -> str:
     return uuid.uuid4().hex
 
 
+# What services call the fields of the section on time.
+TIMES = {"due_at", "expires_at", "window_from", "window_until", "repeats"}
 # Whose errors stand beside them.
 MARKED = {"sender", "q", "numbers", "text", "canary_size", "canary_minutes"}
 
@@ -112,9 +117,13 @@ class ComposeForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, member: User, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, member: User, schedule: Schedule | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.member = member
+        self._schedule = schedule or Schedule()
+        self._typed: Mapping[str, Any] | None = None
         self.senders = list(SenderName.objects.usable_by(member).values_list("value", flat=True))
         sender_field = self.fields["sender"]
         assert isinstance(sender_field, forms.ChoiceField)
@@ -124,6 +133,33 @@ class ComposeForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
+
+    @classmethod
+    def as_typed(cls, data: QueryDict, *, member: User, **changes: Any) -> "ComposeForm":
+        """As it was typed, and nothing said about it; ``changes``: values that are other ones."""
+        form = cls(initial=typed_values(data) | changes, member=member)
+        form._typed = data
+        return form
+
+    @cached_property
+    def when(self) -> ScheduleForm:
+        """The section on when it leaves."""
+        organisation = self.member.organisation
+        assert organisation is not None, "who may send is a member"
+        if self.is_bound and f"{ScheduleForm.prefix}-mode" in self.data:
+            return ScheduleForm(self.data, organisation=organisation)
+        if self._typed is not None:
+            return ScheduleForm.as_typed(self._typed, organisation=organisation)
+        return ScheduleForm.of(self._schedule, organisation=organisation)
+
+    @property
+    def is_for_now(self) -> bool:
+        """Whether nothing is said of when it leaves, rightly or not."""
+        typed_mode = str(self.when["mode"].value() or NOW)
+        return typed_mode == NOW and not self.when["window_from"].value()
+
+    def is_valid(self) -> bool:
+        return super().is_valid() and self.when.checked.is_valid()
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -227,6 +263,7 @@ class ComposeForm(forms.Form):
             skip_missing=bool(self["skip_missing"].value()),
             canary_size=self._number("canary_size"),
             canary_minutes=self._number("canary_minutes"),
+            **self.when.checked.schedule.fields(),
         )
 
     def _number(self, field: str) -> int | None:
@@ -282,6 +319,9 @@ class ComposeForm(forms.Form):
 
     def refuse(self, refused: Refused) -> None:
         """Put a service's refusal beside its field, a line an error."""
+        if self.when.is_bound and refused.field in TIMES:
+            self.when.refuse(refused)
+            return
         known = refused.field if refused.field in self.fields else None
         self.add_error(known, str(refused.message).split("\n"))
 

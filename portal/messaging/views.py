@@ -33,12 +33,12 @@ from portal.messaging.forms import (
     MOST_TEXT_CHARACTERS,
     ComposeForm,
     new_form_key,
-    typed_values,
     values_of,
 )
 from portal.messaging.live import Outlook, outlook
 from portal.messaging.mailings.services import mailing_prepare
 from portal.messaging.models import Mailing, Stage, Template
+from portal.messaging.plans.schedule import Schedule
 from portal.messaging.same_text import same_text_lately
 from portal.messaging.services import (
     FormKeyTaken,
@@ -58,7 +58,7 @@ def compose(request: MemberRequest) -> HttpResponse:
     """An empty form, one begun from what the address names, or with POST the form as it was typed;
     stores nothing either way."""
     if request.method == "POST":
-        form = ComposeForm(initial=_typed(request), member=request.member)
+        form = _as_typed(request)
         return trigger_client_event(compose_page(request, form), "refresh", after="swap")
     if response := _begun_before(request, request.GET.get("form", "")):
         return response
@@ -88,7 +88,8 @@ def _begun_before(request: MemberRequest, form_key: str) -> HttpResponse | None:
 def _draft_page(request: MemberRequest, found: Mailing) -> HttpResponse:
     if found.stage != Stage.DRAFT:
         return redirect("messaging:mailing", found.pk)
-    form = ComposeForm(initial=values_of(found), member=request.member)
+    schedule = Schedule.of(found)
+    form = ComposeForm(initial=values_of(found), schedule=schedule, member=request.member)
     return compose_page(request, form, saved=found)
 
 
@@ -99,7 +100,7 @@ def live(request: MemberRequest) -> HttpResponse:
     account = _account(request)
     if account is None:
         return HttpResponse(status=204)
-    form = ComposeForm(initial=_typed(request), member=request.member)
+    form = _as_typed(request)
     context = {
         "outlook": _outlook(form, account, form.audience),
         "form": form,
@@ -113,7 +114,7 @@ def live(request: MemberRequest) -> HttpResponse:
 @require_POST
 def recipients(request: MemberRequest) -> HttpResponse:
     """Contacts and groups that match what is typed into the search."""
-    form = ComposeForm(initial=_typed(request), member=request.member)
+    form = _as_typed(request)
     return render(request, "messaging/_found.html", {"found": _found(request, form)})
 
 
@@ -182,15 +183,17 @@ def _submit(request: MemberRequest, form: ComposeForm, order: Order, draft: Draf
     return _sent(request, order, message_submit(order=order))
 
 
-def _typed(request: MemberRequest) -> dict[str, Any]:
+def _as_typed(request: MemberRequest) -> ComposeForm:
     """The form as it was typed, or changed as one of its buttons says."""
     data = request.POST
-    values = typed_values(data)
+    changes: dict[str, Any] = {}
     if "anew" in data:
-        values |= {"form_key": new_form_key(), "pen": new_form_key(), "seen": ""}
+        changes = {"form_key": new_form_key(), "pen": new_form_key(), "seen": ""}
     if "without_sheet" in data:
-        values["sheet"] = None
-    return values | {"text": _mended(data, template_text(request.member, data) or values["text"])}
+        changes["sheet"] = None
+    typed = data.get("text", "").replace("\r\n", "\n")
+    changes["text"] = _mended(data, template_text(request.member, data) or typed)
+    return ComposeForm.as_typed(data, member=request.member, **changes)
 
 
 def _mended(data: QueryDict, text: str) -> str:
@@ -249,7 +252,7 @@ def _account(request: MemberRequest) -> GatewayAccount | None:
 
 def _missing_fields(form: ComposeForm) -> list[tuple[str, str]]:
     """The placeholders of the text, each with what is put in where there is no value."""
-    defaults = form.content.defaults
+    defaults = form["defaults"].value() or {}
     return [(name, defaults.get(name, "")) for name in form.wording.names]
 
 

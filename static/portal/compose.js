@@ -56,12 +56,13 @@
     tool.querySelector("summary").focus();
   });
 
-  // A closed section says whether anything in it is filled in.
+  // A closed section says whether anything in it is chosen.
+  const isChosen = (name) => [...form.querySelectorAll(`[name="${name}"]`)].some(
+    (input) => (input.type === "radio" ? input.checked && input.value !== "now" : input.value.trim())
+  );
   const tellSections = () => {
-    form.querySelectorAll("details.section").forEach((section) => {
-      const state = section.querySelector(".section-state");
-      if (!state) return;
-      const isFilled = [...section.querySelectorAll("input")].some((input) => input.value.trim());
+    form.querySelectorAll(".section-state").forEach((state) => {
+      const isFilled = state.dataset.watch.split(" ").some(isChosen);
       state.textContent = isFilled ? state.dataset.filled : state.dataset.empty;
     });
   };

@@ -12,7 +12,7 @@ from portal.accounts.rights import Right
 from portal.core.errors import Refused
 from portal.messaging.composing.drafts import DraftElsewhere, draft_save, version_of
 from portal.messaging.composing.trials import trial_send
-from portal.messaging.forms import ComposeForm, typed_values
+from portal.messaging.forms import ComposeForm
 from portal.messaging.views import compose_page
 
 
@@ -21,7 +21,7 @@ from portal.messaging.views import compose_page
 def save(request: MemberRequest) -> HttpResponse:
     """Keep what is in the form by now. The address then names the form, so that a reload or a
     closed tab lead back to it."""
-    form = ComposeForm(initial=typed_values(request.POST), member=request.member)
+    form = ComposeForm.as_typed(request.POST, member=request.member)
     if not form.key:
         return HttpResponse(status=400)
     try:
@@ -47,7 +47,7 @@ def save(request: MemberRequest) -> HttpResponse:
 @require_POST
 def trial(request: MemberRequest) -> HttpResponse:
     """Send the text, as the first recipient would get it, to the author alone; the form stays."""
-    form = ComposeForm(initial=typed_values(request.POST), member=request.member)
+    form = ComposeForm.as_typed(request.POST, member=request.member)
     became = trial_send(
         author=request.member,
         sender_value=form.usable_sender,

@@ -25,7 +25,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
 
     def decide() -> str:
         mailing_edit(mailing=mailing, actor=request.member)
-        return f"{reverse('messaging:compose')}?draft={pk}"
+        return reverse("messaging:draft", args=[pk])
 
     return _decided(request, decide)
 

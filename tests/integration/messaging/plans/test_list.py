@@ -229,7 +229,7 @@ def test_editing_takes_it_back_into_the_form(browser_of: SignIn, sender: User) -
 
     mailing.refresh_from_db()
     assert mailing.stage == Stage.DRAFT
-    assert response.headers["Location"] == f"{reverse('messaging:compose')}?draft={mailing.pk}"
+    assert response.headers["Location"] == reverse("messaging:draft", args=[mailing.pk])
 
 
 def test_cancelled_it_leaves_no_more(browser_of: SignIn, sender: User, manager: User) -> None:
