@@ -1,8 +1,10 @@
 """Every page, as each kind of user, in both languages: on a phone, for barriers, for the CSP."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -16,6 +18,7 @@ from tests.factories import (
     ContactFieldFactory,
     GatewayAccountFactory,
     GroupFactory,
+    MailingFactory,
     MemberFactory,
     OrganisationFactory,
     SenderNameFactory,
@@ -29,6 +32,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PUBLIC = ["/account/login/", "/account/password/reset/", "/account/password/reset/done/"]
 SEEN_BY_ALL = [
+    "/mailings/",
+    "/mailings/?tab=drafts",
+    "/mailings/calendar/",
     "/history/",
     "/history/{uncertain}",
     "/history/{queued}",
@@ -134,6 +140,10 @@ def furnish(viewer_role: Role | None = None) -> tuple[User, dict[str, int]]:
     group.contacts.add(contact)
     stop = StopFactory(organisation=organisation, reason=LONG * 2, added_by=author)
     platform_stop = StopFactory(organisation=None, reason=LONG * 2)
+    MailingFactory(author=writer, text=LONG)
+    soon = timezone.now() + timedelta(minutes=5)
+    MailingFactory(author=writer, text=LONG, planned=True, due_at=soon)
+    submit_message(writer, text="ж" * 100, due_at=soon)
     uncertain = submit_message(writer, contact.phone)
     answer(uncertain, UNCERTAIN)
     rejected = submit_message(writer)
