@@ -81,6 +81,7 @@ class ScheduleForm(forms.Form):
 
     mode = forms.ChoiceField(
         label=gettext_lazy("It leaves"),
+        required=False,
         choices=[
             (NOW, gettext_lazy("at once")),
             (ONCE, gettext_lazy("at a date and time")),

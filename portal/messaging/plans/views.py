@@ -71,6 +71,7 @@ def calendar(request: MemberRequest) -> HttpResponse:
     now, zone = timezone.now(), request.organisation.zone
     first = month_asked(request.GET.get("month", ""), today=now.astimezone(zone).date())
     context = {
+        "titles": _TITLES.items(),
         "month": Month(first, request.member, zone, now),
         "weekdays": list(zip(WEEKDAYS_ABBR.values(), WEEKDAYS.values(), strict=True)),
         "may_send": request.member.may(Right.SEND),

@@ -136,3 +136,9 @@ def test_others_see_what_is_theirs_to_see(
     assert days(browser_of(stranger)) == {}
     assert days(browser_of(sender)) == {}
     assert managers in days(browser_of(manager))[date(2026, 12, 4)]
+
+
+def test_the_lists_are_a_click_away(browser_of: SignIn, sender: User) -> None:
+    page = browser_of(sender).get(CALENDAR).content.decode()
+
+    assert f'href="{reverse("messaging:mailings")}?tab=drafts"' in page
