@@ -84,8 +84,11 @@ def _gather(mailing: Mailing) -> bool:
 
 
 def _next_people(mailing: Mailing) -> list[Gathered]:
-    left = GatheredPerson.objects.filter(mailing=mailing).order_by("position")
-    return list(left.values_list("position", "phone", "name", "values")[:ROWS_PER_STEP])
+    # From where the last step ended: what it deleted is still in the index.
+    left = GatheredPerson.objects.filter(mailing=mailing, position__gt=mailing.position)
+    return list(
+        left.order_by("position").values_list("position", "phone", "name", "values")[:ROWS_PER_STEP]
+    )
 
 
 def _write(mailing: Mailing, people: Sequence[Gathered]) -> None:
@@ -104,10 +107,11 @@ def _write(mailing: Mailing, people: Sequence[Gathered]) -> None:
             yield (mailing.pk, position, phone, name, *sizes, one.left_out, lacks, one.note)
 
     copy_rows(_PREPARED, rows())
-    mailing.position = people[-1][0]
+    first, mailing.position = people[0][0], people[-1][0]
     mailing.is_personalised = writer.is_personalised
     mailing.save(update_fields=["position", "is_personalised"])
-    GatheredPerson.objects.filter(mailing=mailing, position__lte=mailing.position).delete()
+    done = GatheredPerson.objects.filter(mailing=mailing, position__gte=first)
+    done.filter(position__lte=mailing.position).delete()
 
 
 def _stopped(stop: Stop) -> Written:

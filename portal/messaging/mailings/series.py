@@ -15,13 +15,13 @@ def next_time(series: Mailing, *, after: datetime) -> datetime | None:
 
 
 def put_next_time(series: Mailing, moment: datetime | None) -> None:
-    """Without saving. "Not after" keeps its distance. Where there is no next time, the times stay
-    as they are."""
+    """Without saving. "Not after" keeps its distance, and is none where there was no time before.
+    Where there is no next time, the times stay as they are."""
     if moment is None:
         return
-    if series.expires_at and series.due_at:
-        series.expires_at += moment - series.due_at
+    expires_in = series.expires_at - series.due_at if series.expires_at and series.due_at else None
     series.due_at = moment
+    series.expires_at = moment + expires_in if expires_in else None
 
 
 def occurrence_make(series: Mailing, *, stage: Stage, now: datetime) -> Mailing:

@@ -93,7 +93,7 @@ def mailing_cancel(*, mailing: Mailing, actor: User) -> Mailing | None:
     """Nothing of it will leave; None where it was a draft, which is deleted unless others have
     decided about it before. Raises ``Conflict`` where it has left: its messages are cancelled one
     by one."""
-    mailing = locked(mailing, actor, *_EDITABLE, Stage.DRAFT)
+    mailing = locked(mailing, actor, *_EDITABLE, Stage.DRAFT, Stage.SUBMITTING)
     refuse_unless_may_decide(mailing, actor)
     if mailing.stage == Stage.DRAFT and not _has_a_past(mailing):
         mailing.delete()

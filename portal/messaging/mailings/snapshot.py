@@ -28,11 +28,12 @@ _PAGE = f"""
 def snapshot_take(mailing: Mailing) -> None:
     """Put sums, cost and hash on the mailing, without saving: all its people are prepared."""
     mailing.prepared_at = timezone.now()
-    _put_sums(mailing)
+    sums_take(mailing)
     mailing.snapshot_hash = _hash(mailing)
 
 
-def _put_sums(mailing: Mailing) -> None:
+def sums_take(mailing: Mailing) -> None:
+    """Put how many it reaches, their segments and cost on the mailing, without saving."""
     with connection.cursor() as cursor:
         cursor.execute(_SUMS, {"mailing": mailing.pk})
         sums = {left_out: counts for left_out, *counts in cursor.fetchall()}

@@ -16,6 +16,7 @@ from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.outbox import Draft, Recipients, message_enqueue
 from portal.delivery.personal import PersonalRecipient, PersonalRecipients
 from portal.messaging.mailings.course import is_too_late_for_some, mailing_end
+from portal.messaging.mailings.snapshot import sums_take
 from portal.messaging.mailings.standing import answerable, is_too_late, why_not
 from portal.messaging.mailings.texts import plain_text
 from portal.messaging.mailings.waves import PlannedWave, WavePeople, skipped_of, waves_of
@@ -79,10 +80,14 @@ def _held(pk: int, token: uuid.UUID) -> Mailing:
 
 
 def _stop_again(mailing: Mailing) -> None:
+    """Whoever was stopped since the preparation is left out, and costs nothing."""
     with connection.cursor() as cursor:
         cursor.execute(
             _STOP_AGAIN, {"mailing": mailing.pk, "organisation": mailing.organisation_id}
         )
+        is_anybody_stopped = cursor.rowcount > 0
+    if is_anybody_stopped:
+        sums_take(mailing)
 
 
 def _unfit(mailing: Mailing, waves: Sequence[PlannedWave], *, now: datetime) -> Failure | None:

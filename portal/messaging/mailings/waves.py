@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from portal.delivery.models import SkippedBecause
 from portal.delivery.skips import SkippedNumber
 from portal.messaging.models import LeftOut, Mailing, PreparedRecipient
 from portal.messaging.plans.windows import leaving_time
+
+# Zones of recipients by the moment at which they leave.
+_Leaving = dict[datetime, list[str]]
 
 _PART = 5000
 _SKIPPED_BECAUSE = {
@@ -69,17 +72,13 @@ def waves_of(mailing: Mailing, *, now: datetime) -> list[PlannedWave]:
     leaving = _leaving(mailing, zones, due)
     if not leaving:
         return []
-    canary = _canary(mailing, reached, leaving)
-    if canary is None:
-        return [
-            _wave(moment, reached.filter(zone__in=leaving[moment])) for moment in sorted(leaving)
-        ]
+    trial = _trial(mailing, reached, leaving)
+    canary = _wave(min(leaving), reached.filter(trial), is_canary=True) if trial else None
+    if canary is None or canary.count == mailing.reached:
+        return _waves(reached, leaving)
     assert mailing.canary_minutes is not None, "a canary is whole"
     after = canary.leaves_at + timedelta(minutes=mailing.canary_minutes)
-    rest = reached.exclude(pk__in=canary.people.values("pk"))
-    later = _leaving(mailing, zones, after)
-    waves = [_wave(moment, rest.filter(zone__in=later[moment])) for moment in sorted(later)]
-    return [canary, *(wave for wave in waves if wave.count)]
+    return [canary, *_waves(reached.exclude(trial), _leaving(mailing, zones, after))]
 
 
 def skipped_of(mailing: Mailing) -> Iterator[SkippedNumber]:
@@ -89,9 +88,9 @@ def skipped_of(mailing: Mailing) -> Iterator[SkippedNumber]:
         yield phone, name, _SKIPPED_BECAUSE[LeftOut(left_out)], note
 
 
-def _leaving(mailing: Mailing, zones: list[str], due: datetime) -> dict[datetime, list[str]]:
+def _leaving(mailing: Mailing, zones: list[str], due: datetime) -> _Leaving:
     """Zones of recipients by the moment at which their hours of sending have begun."""
-    moments: dict[datetime, list[str]] = defaultdict(list)
+    moments: _Leaving = defaultdict(list)
     for zone in zones:
         moment = leaving_time(
             due,
@@ -103,20 +102,19 @@ def _leaving(mailing: Mailing, zones: list[str], due: datetime) -> dict[datetime
     return moments
 
 
-def _canary(
-    mailing: Mailing,
-    reached: QuerySet[PreparedRecipient],
-    leaving: dict[datetime, list[str]],
-) -> PlannedWave | None:
-    """The first of those who leave first; None where nobody would be left to wait for them."""
+def _trial(mailing: Mailing, reached: QuerySet[PreparedRecipient], leaving: _Leaving) -> Q | None:
+    """Which people are the canary: the first of those who leave first."""
     if mailing.canary_size is None:
         return None
-    first = min(leaving)
-    earliest = reached.filter(zone__in=leaving[first]).order_by("position")
-    last = earliest.values_list("position", flat=True)[mailing.canary_size - 1 :][:1]
-    people = earliest.filter(position__lte=last[0]) if last else earliest
-    wave = _wave(first, people, is_canary=True)
-    return wave if wave.count < mailing.reached else None
+    earliest = Q(zone__in=leaving[min(leaving)])
+    positions = reached.filter(earliest).order_by("position").values_list("position", flat=True)
+    last = positions[mailing.canary_size - 1 :].first()
+    return earliest if last is None else earliest & Q(position__lte=last)
+
+
+def _waves(people: QuerySet[PreparedRecipient], leaving: _Leaving) -> list[PlannedWave]:
+    waves = (_wave(moment, people.filter(zone__in=leaving[moment])) for moment in sorted(leaving))
+    return [wave for wave in waves if wave.count]
 
 
 def _wave(

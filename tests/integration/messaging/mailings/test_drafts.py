@@ -146,12 +146,21 @@ def test_a_manager_cancels_what_another_has_planned(author: User) -> None:
     assert Event.objects.get().actor_id == manager.pk
 
 
-@pytest.mark.parametrize("stage", [Stage.SENT, Stage.EXPIRED, Stage.CANCELLED, Stage.SUBMITTING])
-def test_what_is_over_or_leaves_is_neither_changed_nor_cancelled(
-    author: User, stage: Stage
-) -> None:
+@pytest.mark.parametrize("stage", [Stage.SENT, Stage.EXPIRED, Stage.CANCELLED])
+def test_what_is_over_is_neither_changed_nor_cancelled(author: User, stage: Stage) -> None:
     mailing = in_stage(draft_of(author), stage)
 
     for decide in (mailing_edit, mailing_cancel):
         with pytest.raises(Conflict):
             decide(mailing=mailing, actor=author)
+
+
+def test_what_is_about_to_be_queued_is_cancelled_but_not_changed(author: User) -> None:
+    mailing = in_stage(draft_of(author), Stage.SUBMITTING)
+
+    with pytest.raises(Conflict):
+        mailing_edit(mailing=mailing, actor=author)
+    cancelled = mailing_cancel(mailing=mailing, actor=author)
+
+    assert cancelled is not None
+    assert cancelled.stage == Stage.CANCELLED

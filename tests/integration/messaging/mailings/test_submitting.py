@@ -75,6 +75,7 @@ def test_whoever_was_stopped_after_the_preparation_is_skipped(office: Office) ->
     [message] = messages_of(mailing)
     assert phones_of(message) == ["79210000002"]
     assert list(message.skips.values_list("phone", "note")) == [("79210000001", "asked us")]
+    assert (again(mailing).reached, again(mailing).segments_in_all) == (1, 1)
 
 
 def test_everybody_stopped_meanwhile_holds_it(office: Office) -> None:
