@@ -219,6 +219,11 @@ def _outbox_enter(message: Message, draft: Draft, *, account_id: int, last_numbe
     )
 
 
+def outbox_put_off(message: Message, *, until: datetime) -> None:
+    """Claim none of its envelopes that were never claimed before ``until``."""
+    OutboxEntry.objects.filter(pk=message.pk).update(due_at=until)
+
+
 def outbox_reopen(message: Message, *, account_id: int) -> None:
     """See that the message, as it is in the database, is in the outbox, for an envelope of it that
     comes back to the queue behind the cursor."""

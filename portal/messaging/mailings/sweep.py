@@ -9,6 +9,7 @@ from django.db.models import Q
 from portal.core.lease import abandoned
 from portal.messaging.mailings.course import mailing_come_due, mailing_end, preparation_begin
 from portal.messaging.mailings.doorbell import ring
+from portal.messaging.mailings.hours import hours_keep
 from portal.messaging.mailings.series import next_time, occurrence_make, put_next_time
 from portal.messaging.mailings.standing import is_too_late, why_not
 from portal.messaging.models import IN_WORK, Mailing, Stage
@@ -18,8 +19,8 @@ _MOST_DUE = 500
 
 
 def mailings_sweep(*, now: datetime) -> None:
-    """Ring for mailings that nobody is at, send on their way those whose time has come, and let
-    those expire that waited for a person too long."""
+    """Ring for mailings that nobody is at, send on their way those whose time has come, let those
+    expire that waited for a person too long, and keep the hours of those under way."""
     waiting = Mailing.objects.filter(abandoned(now), stage__in=IN_WORK).order_by("pk")
     for pk in waiting.values_list("pk", flat=True)[:_MOST_RUNG]:
         ring(pk)
@@ -27,6 +28,7 @@ def mailings_sweep(*, now: datetime) -> None:
         _come_due(pk, now=now)
     for pk in _waited_in_vain(now).order_by("pk").values_list("pk", flat=True)[:_MOST_DUE]:
         _expire(pk, now=now)
+    hours_keep(now=now)
 
 
 def _due(now: datetime) -> models.QuerySet[Mailing]:

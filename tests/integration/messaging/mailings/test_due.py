@@ -1,7 +1,7 @@
 """What becomes of planned mailings when their time comes, and of what happened until then."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -174,6 +174,18 @@ def test_planned_for_the_hour_that_the_clocks_show_twice_it_leaves_the_first_tim
     passes(clock, datetime(2027, 10, 31, 0, 30, tzinfo=UTC))
 
     assert again(mailing).stage == Stage.SENT
+
+
+def test_hours_that_end_while_it_leaves_put_the_rest_off(office: Office, clock: Clock) -> None:
+    mailing = office.sent(window_from=time(9), window_until=time(21))
+    [message] = messages_of(mailing)
+
+    passes(clock, MOSCOW_NOON + timedelta(hours=8))
+    assert message.outbox_entry.due_at == MOSCOW_NOON
+    passes(clock, MOSCOW_NOON + timedelta(hours=9, seconds=5))
+
+    message.outbox_entry.refresh_from_db()
+    assert message.outbox_entry.due_at == MOSCOW_NOON + timedelta(hours=21)
 
 
 def test_taken_back_or_cancelled_it_does_not_leave(office: Office, clock: Clock) -> None:
