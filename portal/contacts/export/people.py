@@ -65,7 +65,7 @@ def exported_rows(
 
 
 def beyond_windows_1251(condition: Q, actor: User, *, most: int) -> list[str]:
-    """Names (or numbers, of the nameless) of contacts with characters that windows-1251 lacks, in
+    """Names (or numbers, of the nameless), in order, of contacts with characters that windows-1251 lacks, in
     themselves or in the names of their groups."""
     is_beyond = Q(values_text__regex=_BEYOND)
     for column in ("surname", "given_name", "patronymic", "note"):
@@ -74,7 +74,8 @@ def beyond_windows_1251(condition: Q, actor: User, *, most: int) -> list[str]:
     is_beyond |= Q(pk__in=Membership.objects.filter(group__in=groups).values("contact"))
     contacts = Contact.objects.filter(condition)
     found = contacts.alias(values_text=Cast("field_values", TextField())).filter(is_beyond)
-    return [str(contact) for contact in found.only("name", "phone")[:most]]
+    some = found.only("name", "phone", "search_key")[:most]
+    return [str(contact) for contact in sorted(some, key=lambda one: (one.search_key, one.pk))]
 
 
 def _own_cells(
