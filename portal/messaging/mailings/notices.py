@@ -4,6 +4,7 @@ import logging
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -50,7 +51,8 @@ def _words(mailing: Mailing) -> tuple[str, str]:
     else:
         subject = _("Mailing %(id)s has expired") % {"id": mailing.pk}
         reason = _("It could not leave in time, and nothing of it was sent.")
-    return subject, f"{reason}\n\n{settings.BASE_URL}/mailings/{mailing.pk}/"
+    link = str(settings.BASE_URL) + reverse("messaging:mailing", args=[mailing.pk])
+    return subject, f"{reason}\n\n{link}"
 
 
 def _who_can_decide(mailing: Mailing) -> QuerySet[User]:

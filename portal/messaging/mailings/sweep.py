@@ -1,5 +1,7 @@
 """What has become due, and what lost rings and lost workers leave behind."""
 
+import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,6 +16,8 @@ from portal.messaging.mailings.series import next_time, occurrence_make, put_nex
 from portal.messaging.mailings.standing import is_too_late, why_not
 from portal.messaging.models import IN_WORK, Mailing, Stage
 
+log = logging.getLogger(__name__)
+
 _MOST_RUNG = 100
 _MOST_DUE = 500
 
@@ -24,11 +28,20 @@ def mailings_sweep(*, now: datetime) -> None:
     waiting = Mailing.objects.filter(abandoned(now), stage__in=IN_WORK).order_by("pk")
     for pk in waiting.values_list("pk", flat=True)[:_MOST_RUNG]:
         ring(pk)
-    for pk in _due(now).order_by("due_at").values_list("pk", flat=True)[:_MOST_DUE]:
-        _come_due(pk, now=now)
-    for pk in _waited_in_vain(now).order_by("pk").values_list("pk", flat=True)[:_MOST_DUE]:
-        _expire(pk, now=now)
+    _each(_due(now).order_by("due_at"), _come_due, now=now)
+    _each(_waited_in_vain(now).order_by("pk"), _expire, now=now)
     hours_keep(now=now)
+
+
+def _each(
+    mailings: models.QuerySet[Mailing], decide: Callable[[int, datetime], None], *, now: datetime
+) -> None:
+    """One that fails keeps no other from its time."""
+    for pk in mailings.values_list("pk", flat=True)[:_MOST_DUE]:
+        try:
+            decide(pk, now)
+        except Exception as error:
+            log.warning("mailing %s does not go on: %s", pk, type(error).__name__)
 
 
 def _due(now: datetime) -> models.QuerySet[Mailing]:
@@ -44,7 +57,7 @@ def _waited_in_vain(now: datetime) -> models.QuerySet[Mailing]:
 
 
 @transaction.atomic
-def _come_due(pk: int, *, now: datetime) -> None:
+def _come_due(pk: int, now: datetime) -> None:
     mailing = _locked(_due(now), pk)
     if mailing is None:
         return
@@ -59,7 +72,7 @@ def _come_due(pk: int, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def _expire(pk: int, *, now: datetime) -> None:
+def _expire(pk: int, now: datetime) -> None:
     if mailing := _locked(_waited_in_vain(now), pk):
         mailing_end(mailing, Stage.EXPIRED)
 

@@ -188,6 +188,15 @@ def test_hours_that_end_while_it_leaves_put_the_rest_off(office: Office, clock: 
     assert message.outbox_entry.due_at == MOSCOW_NOON + timedelta(hours=21)
 
 
+def test_one_that_fails_keeps_no_other_from_its_time(office: Office, clock: Clock) -> None:
+    broken, other = office.confirmed(**daily()), office.confirmed(due_at=DUE)
+    Mailing.objects.filter(pk=broken.pk).update(repeats={"every": "never"})
+
+    passes(clock, DUE)
+
+    assert again(other).stage == Stage.SENT
+
+
 def test_taken_back_or_cancelled_it_does_not_leave(office: Office, clock: Clock) -> None:
     edited, cancelled = office.confirmed(due_at=DUE), office.confirmed(due_at=DUE)
     mailing_edit(mailing=edited, actor=office.author)
