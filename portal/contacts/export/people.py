@@ -65,8 +65,8 @@ def exported_rows(
 
 
 def beyond_windows_1251(condition: Q, actor: User, *, most: int) -> list[str]:
-    """Names (or numbers, of the nameless), in order, of contacts with characters that windows-1251 lacks, in
-    themselves or in the names of their groups."""
+    """Names (or numbers, of the nameless) of contacts with characters that windows-1251 lacks, in
+    themselves or in the names of their groups; in order."""
     is_beyond = Q(values_text__regex=_BEYOND)
     for column in ("surname", "given_name", "patronymic", "note"):
         is_beyond |= Q(**{f"{column}__regex": _BEYOND})
