@@ -124,10 +124,10 @@ def test_a_value_that_nobody_has_is_told_while_one_types(desk: Desk) -> None:
 def test_what_is_not_one_text_for_all_becomes_a_mailing(desk: Desk) -> None:
     ContactFactory(organisation=desk.organisation, given_name="Анна", phone="79210000000")
 
-    desk.client.raise_request_exception = False
-    desk.confirm(text="{name}, ждём", **{"defaults:name": "Друг"}, skip_missing="on")
+    prepared = desk.confirm(text="{name}, ждём", **{"defaults:name": "Друг"}, skip_missing="on")
 
     mailing = Mailing.objects.get()
+    assert prepared.headers["Location"] == reverse("messaging:mailing", args=[mailing.pk])
     assert mailing.stage in {Stage.PREPARING, Stage.PREPARED}
     assert mailing.when_missing == {"defaults": {"name": "Друг"}, "skip": True}
     assert desk.messages() == []
