@@ -51,10 +51,12 @@ class Text:
     it cannot be. ``prepared``: that text, or the first recipient's; "" while it is not fit.
     ``forced_at``: line and place (from 1) of the character that makes it UCS-2, as it was typed.
     ``saved``: segments that plain characters instead of typographic ones would save. ``samples``:
-    of a text that is not the same for all."""
+    of a text that is not the same for all, and ``as_seen`` the first recipient's or a sample,
+    whatever it lacks."""
 
     counted: SegmentCount
     prepared: str = ""
+    as_seen: str = ""
     unsendable: tuple[UnsendableCharacter, ...] = ()
     fault: str = ""
     forced_at: tuple[int, int] = (0, 0)
@@ -113,7 +115,8 @@ def _report_of_samples(wording: Wording, phones: Sequence[str]) -> Text:
     longest = max(sizes, key=lambda size: (size.segments, size.units))
     return Text(
         longest,
-        prepared=texts[0],
+        prepared="" if rendered[0].lacks else texts[0],
+        as_seen=wording.as_seen(phones[:1]) if rendered[0].lacks else texts[0],
         unsendable=_grouped(find_unsendable(wording.bare)),
         fault=_fault(wording) or _too_long(wording, longest.segments),
         forced_at=_place(wording.typed, longest.forced_by),

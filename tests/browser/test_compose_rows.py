@@ -169,6 +169,19 @@ def test_what_lacks_a_value_is_told_before_and_takes_a_default(
     assert not Message.objects.exists()
 
 
+def test_a_text_that_a_button_mended_is_saved_as_well(
+    page: Page, sign_in: SignIn, manager: User
+) -> None:
+    sign_in(page, manager)
+    fill_in(page, {TEXT: "500 ₽"})
+    page.get_by_role("button", name="Replace with plain characters").click()
+    expect(page.locator(f"#{TEXT}")).to_have_value("500 руб.")
+    expect(page.locator("#draft")).to_contain_text("Saved")
+    page.wait_for_timeout(1500)
+    page.reload()
+    expect(page.locator(f"#{TEXT}")).to_have_value("500 руб.")
+
+
 def test_a_revoked_sender_name_is_refused_and_the_rest_stays(
     page: Page, sign_in: SignIn, manager: User
 ) -> None:

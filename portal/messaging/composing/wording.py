@@ -82,6 +82,13 @@ class Wording:
         found = self.values.of(phones, self.template.names)
         return [self.template.render(values, self.defaults) for values in found]
 
+    def as_seen(self, phones: Sequence[str]) -> str:
+        """The first recipient's text, or a sample; a missing value stands there by its name. Raises
+        ``Refused``."""
+        values = self.values.of(phones, self.template.names)[0]
+        holes = {name: f"{{{name}}}" for name in self.template.names}
+        return self.template.render(values, holes | dict(self.defaults)).text
+
 
 def _crossed_out(found: re.Match[str]) -> str:
     is_brace = found.group() in {"{{", "}}"}

@@ -118,6 +118,7 @@ def test_a_value_that_nobody_has_is_told_while_one_types(desk: Desk) -> None:
     page = desk.live(text="{name}, ждём").content.decode()
 
     assert "1 of them lacks a value" in page
+    assert "{name}, ждём</p>" in page
     assert 'name="defaults:name"' in page
 
 
