@@ -1,12 +1,17 @@
 from django.urls import path
 
-from portal.history import actions, of_contact, uncertain, views
+from portal.history import actions, of_contact, of_mailing, uncertain, views
 
 app_name = "history"
 urlpatterns = [
     path("", views.message_list, name="messages"),
     path("rows", views.rows, name="rows"),
     path("contacts/<int:pk>", of_contact.of_contact, name="of_contact"),
+    path("mailings/<int:pk>", of_mailing.of_mailing, name="of_mailing"),
+    path("mailings/<int:pk>/pause", of_mailing.pause, name="mailing_pause"),
+    path("mailings/<int:pk>/resume", of_mailing.resume, name="mailing_resume"),
+    path("mailings/<int:pk>/stop", of_mailing.cancel, name="mailing_stop"),
+    path("mailings/<int:pk>/let-go", of_mailing.let_go, name="mailing_let_go"),
     path("<int:pk>", views.message_page, name="message"),
     path("<int:pk>/progress", views.progress, name="progress"),
     path("<int:pk>/pause", actions.pause, name="pause"),

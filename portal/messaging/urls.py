@@ -3,6 +3,7 @@ from django.urls import include, path
 from portal.messaging import views
 from portal.messaging.composing import views as composing
 from portal.messaging.mailings import people_view
+from portal.messaging.mailings import views as mailings
 from portal.messaging.plans import actions as plan_actions
 from portal.messaging.plans import views as plans
 
@@ -23,5 +24,9 @@ urlpatterns = [
     path("mailings/<int:pk>/edit", plan_actions.edit, name="mailing_edit"),
     path("mailings/<int:pk>/cancel", plan_actions.cancel, name="mailing_cancel"),
     path("mailings/", include("portal.messaging.approvals.urls")),
-    path("mailings/<int:pk>/", people_view.mailing_people, name="mailing"),
+    path("mailings/<int:pk>/", mailings.mailing, name="mailing"),
+    path("mailings/<int:pk>/progress", mailings.progress, name="mailing_progress"),
+    path("mailings/<int:pk>/confirm", mailings.confirm, name="mailing_confirm"),
+    path("mailings/<int:pk>/release", mailings.release, name="mailing_release"),
+    path("mailings/<int:pk>/missing", mailings.missing, name="mailing_missing"),
 ]

@@ -27,7 +27,7 @@ from portal.messaging.mailings.work import work_to_the_end
 from portal.messaging.models import UNSEEN, Mailing, Sheet, Stage
 
 # What its author may still take back into the form.
-_EDITABLE = (
+EDITABLE = (
     Stage.PREPARING,
     Stage.PREPARED,
     Stage.IN_APPROVAL,
@@ -75,7 +75,7 @@ def mailing_edit(*, mailing: Mailing, actor: User) -> Mailing:
     """Take it back into the form; what was prepared, confirmed or approved counts no more. Raises
     ``Conflict`` where it has left meanwhile."""
     _refuse_unless_sender(actor)
-    mailing = locked(mailing, actor, *_EDITABLE, Stage.DRAFT)
+    mailing = locked(mailing, actor, *EDITABLE, Stage.DRAFT)
     _refuse_unless_author(mailing, actor)
     if mailing.stage == Stage.DRAFT:
         return mailing
@@ -93,7 +93,7 @@ def mailing_cancel(*, mailing: Mailing, actor: User) -> Mailing | None:
     """Nothing of it will leave; None where it was a draft, which is deleted unless others have
     decided about it before. Raises ``Conflict`` where it has left: its messages are cancelled one
     by one."""
-    mailing = locked(mailing, actor, *_EDITABLE, Stage.DRAFT, Stage.SUBMITTING)
+    mailing = locked(mailing, actor, *EDITABLE, Stage.DRAFT, Stage.SUBMITTING)
     refuse_unless_may_decide(mailing, actor)
     if mailing.stage == Stage.DRAFT and not _has_a_past(mailing):
         mailing.delete()
@@ -187,11 +187,14 @@ def mailing_release(*, mailing: Mailing, actor: User) -> Mailing:
     return mailing
 
 
+def may_decide(mailing: Mailing, member: User) -> bool:
+    """Whether the member may cancel or release it: its author, and who decides for others."""
+    is_author = mailing.author_id == member.pk and member.may(Right.SEND)
+    return is_author or member.may(Right.DECIDE_FOR_OTHERS)
+
+
 def refuse_unless_may_decide(mailing: Mailing, actor: User) -> None:
-    """Its author may, and who decides for others."""
-    if mailing.author_id == actor.pk and actor.may(Right.SEND):
-        return
-    if not actor.may(Right.DECIDE_FOR_OTHERS):
+    if not may_decide(mailing, actor):
         raise Refused(_("Only its author or a manager may decide about this mailing."))
 
 
