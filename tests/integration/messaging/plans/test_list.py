@@ -232,6 +232,14 @@ def test_editing_takes_it_back_into_the_form(browser_of: SignIn, sender: User) -
     assert response.headers["Location"] == reverse("messaging:draft", args=[mailing.pk])
 
 
+def test_a_draft_leads_to_its_form(browser_of: SignIn, sender: User) -> None:
+    draft = MailingFactory(author=sender)
+
+    page = browser_of(sender).get(LIST, {"tab": "drafts"}).content.decode()
+
+    assert f'href="{reverse("messaging:draft", args=[draft.pk])}"' in page
+
+
 def test_cancelled_it_leaves_no_more(browser_of: SignIn, sender: User, manager: User) -> None:
     mailing = planned(sender)
 
