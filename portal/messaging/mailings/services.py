@@ -129,6 +129,8 @@ def _preparation_begin(mailing: Mailing, actor: User) -> bool:
     if mailing.stage == Stage.PREPARING:
         return False
     people = check_mailing(mailing, now=timezone.now())
+    # One that an approver returned was confirmed once, but not as it will be now.
+    mailing.confirmed_at = mailing.vouched_by = None
     preparation_begin(mailing)
     return people <= MOST_AT_ONCE
 

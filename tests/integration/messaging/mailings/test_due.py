@@ -14,10 +14,12 @@ from portal.accounts.models import Organisation, User
 from portal.accounts.rights import Role
 from portal.billing.services import top_up
 from portal.contacts.models import Contact, FieldKind
-from portal.messaging.approvals.services import approval_grant
+from portal.core.errors import Conflict
+from portal.messaging.approvals.services import approval_grant, approval_return
 from portal.messaging.mailings.notices import mailing_notices_send
 from portal.messaging.mailings.services import (
     mailing_cancel,
+    mailing_confirm,
     mailing_edit,
     mailing_release,
 )
@@ -257,6 +259,21 @@ def test_a_word_that_does_not_come_in_time_lets_it_expire(
     passes(clock, DUE + timedelta(hours=2))
 
     assert again(mailing).stage == Stage.EXPIRED
+
+
+def test_what_was_returned_does_not_go_on_by_itself_at_another_price(
+    office: Office, approver: User, clock: Clock
+) -> None:
+    mailing = office.confirmed(due_at=DUE)
+    approval_return(
+        mailing=mailing, snapshot_hash=mailing.snapshot_hash, word="Why?", actor=approver
+    )
+    Organisation.objects.update(price_per_segment=Decimal(3))
+
+    with pytest.raises(Conflict):
+        mailing_confirm(mailing=mailing, actor=office.author, snapshot_hash=mailing.snapshot_hash)
+
+    assert again(mailing).stage == Stage.PREPARED
 
 
 # Again and again
