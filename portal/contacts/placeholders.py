@@ -9,6 +9,7 @@ called like something every contact has would be unreachable; none can be made a
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
@@ -167,10 +168,9 @@ def values_by_phone(
     has no value but itself."""
     readers = _readers(placeholders, names)
     contacts = Contact.objects.visible_to(member).in_use().filter(phone__in=phones)
-    rows = {
-        row["phone"]: row
-        for row in contacts.order_by("shelf").values("shelf", *_columns(readers)).iterator()
-    }
+    # In order by hand: a cursor's plan would walk all of a shelf to have it early.
+    found = sorted(contacts.values("shelf", *_columns(readers)), key=itemgetter("shelf"))
+    rows = {row["phone"]: row for row in found}
     return {phone: _values(rows.get(phone) or _nobody(phone), readers) for phone in phones}
 
 
