@@ -26,7 +26,7 @@ _NAMED = re.compile(r"\{([^{}:|]{1,100})(?:[:|][^{}]*)?\}")
 _NO_PART_OF_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LONGEST_FOUND = 40
 # To bring marks into their order takes the square of their number.
-_LONGEST_NAME = 100
+LONGEST_NAME = 100
 
 
 class PlaceholderFault(StrEnum):
@@ -183,6 +183,11 @@ def fold_name(name: str) -> str:
     return " ".join(composed.split())
 
 
+def is_name(name: str) -> bool:
+    """Whether a placeholder may be called so."""
+    return len(name) <= LONGEST_NAME and _NAME.fullmatch(fold_name(name)) is not None
+
+
 def one_line(value: str) -> str:
     """The value as a part of a line: breaks and what does not print become spaces, one at a
     time and none at the ends."""
@@ -203,7 +208,7 @@ def _placeholder(text: str, start: int, inside: str) -> Placeholder:
     head, has_default, default = inside.partition("|")
     name, has_filter, filter_name = head.partition(":")
     found = inside[:_LONGEST_FOUND]
-    if not _is_name(name):
+    if not is_name(name):
         raise _refused(PlaceholderFault.BAD_NAME, text, start, found=found)
     if "|" in default:
         raise _refused(PlaceholderFault.TWO_DEFAULTS, text, start, found=found)
@@ -215,13 +220,9 @@ def _placeholder(text: str, start: int, inside: str) -> Placeholder:
     )
 
 
-def _is_name(name: str) -> bool:
-    return len(name) <= _LONGEST_NAME and _NAME.fullmatch(fold_name(name)) is not None
-
-
 def _filter(text: str, start: int, name: str) -> Filter:
     known = {fold_name(one): one for one in FILTERS}
-    folded = fold_name(name[:_LONGEST_NAME].replace(" ", "-").strip("-"))
+    folded = fold_name(name[:LONGEST_NAME].replace(" ", "-").strip("-"))
     if folded not in known:
         raise _refused(
             PlaceholderFault.UNKNOWN_FILTER,

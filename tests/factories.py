@@ -31,8 +31,9 @@ from portal.contacts.models import (
 )
 from portal.delivery.models import GatewayAccount, Message
 from portal.messaging.gathering import audience_of
-from portal.messaging.models import Mailing, Stage, Template
+from portal.messaging.models import Mailing, Sheet, Stage, Template
 from portal.messaging.services import Order, message_submit
+from portal.messaging.sheets.services import sheet_upload
 from portal.senders.models import SenderName, SenderState
 from sms.secret import Secret
 
@@ -121,6 +122,16 @@ class StopFactory(factory.django.DjangoModelFactory[StopListEntry]):
     organisation = factory.SubFactory(OrganisationFactory)
     phone = factory.Sequence(lambda n: f"7999{n:07d}")
     source = StopSource.HAND
+
+
+def sheet_made(
+    author: User,
+    content: str | bytes = "Телефон;Имя;Сумма\n8 (921) 000-00-01;Анна;1500\n",
+    file_name: str = "list.csv",
+) -> Sheet:
+    """A spreadsheet as it is uploaded, read and named by itself."""
+    octets = content if isinstance(content, bytes) else content.encode("windows-1251")
+    return sheet_upload(actor=author, file_name=file_name, chunks=[octets])
 
 
 def import_made(

@@ -7,6 +7,7 @@ from portal.messaging.approvals.notices import approval_notices_send
 from portal.messaging.mailings.notices import mailing_notices_send
 from portal.messaging.mailings.sweep import mailings_sweep
 from portal.messaging.mailings.work import work_slice
+from portal.messaging.sheets.services import sheets_expire
 
 
 @shared_task
@@ -16,7 +17,9 @@ def mailing_work(mailing_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    mailings_sweep(now=timezone.now())
+    now = timezone.now()
+    mailings_sweep(now=now)
+    sheets_expire(now=now)
 
 
 @shared_task

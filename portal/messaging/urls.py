@@ -6,6 +6,7 @@ from portal.messaging.mailings import people_view
 from portal.messaging.mailings import views as mailings
 from portal.messaging.plans import actions as plan_actions
 from portal.messaging.plans import views as plans
+from portal.messaging.sheets import views as sheets
 
 app_name = "messaging"
 urlpatterns = [
@@ -23,6 +24,11 @@ urlpatterns = [
     path("mailings/calendar/", plans.calendar, name="calendar"),
     path("mailings/<int:pk>/edit", plan_actions.edit, name="mailing_edit"),
     path("mailings/<int:pk>/cancel", plan_actions.cancel, name="mailing_cancel"),
+    path("mailings/sheets/new", sheets.sheet_add, name="sheet_add"),
+    path("mailings/sheets/<int:pk>/", sheets.sheet, name="sheet"),
+    path("mailings/sheets/<int:pk>/reread/", sheets.sheet_reread, name="sheet_reread"),
+    path("mailings/sheets/<int:pk>/rows/", sheets.sheet_rows, name="sheet_rows"),
+    path("mailings/sheets/<int:pk>/delete/", sheets.sheet_remove, name="sheet_delete"),
     path("mailings/", include("portal.messaging.approvals.urls")),
     path("mailings/<int:pk>/", mailings.mailing, name="mailing"),
     path("mailings/<int:pk>/progress", mailings.progress, name="mailing_progress"),

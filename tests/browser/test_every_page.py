@@ -24,6 +24,7 @@ from tests.factories import (
     SenderNameFactory,
     StopFactory,
     TemplateFactory,
+    sheet_made,
     submit_message,
 )
 from tests.integration.history.answers import REJECTED, UNCERTAIN, answer
@@ -55,6 +56,9 @@ SEEN_BY_ALL = [
 ]
 SEEN_BY_WRITERS = [
     "/messages/new",
+    "/messages/new?sheet={sheet}",
+    "/mailings/sheets/new",
+    "/mailings/sheets/{sheet}/",
     "/templates/add/",
     "/templates/{own_template}/change/",
     "/templates/{own_template}/delete/",
@@ -165,6 +169,9 @@ def furnish(viewer_role: Role | None = None) -> tuple[User, dict[str, int]]:
         "member": author.pk,
         "gateway": gateway.pk,
         "requested": requested.pk,
+        "sheet": sheet_made(
+            writer, f"Телефон;{LONG};Сумма\n{contact.phone};{LONG * 3};1\n12345;{LONG};2\n"
+        ).pk,
     }
 
 

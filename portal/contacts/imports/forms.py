@@ -42,18 +42,9 @@ MEANINGS = {
 }
 
 
-class UploadForm(forms.Form):
+class FileForm(forms.Form):
     """A file or pasted text, one of both."""
 
-    target = forms.ChoiceField(
-        label=gettext_lazy("Import into"),
-        choices=[
-            (ImportTarget.CONTACTS, gettext_lazy("Contacts")),
-            (ImportTarget.STOP_LIST, gettext_lazy("Stop list: numbers that nothing is sent to")),
-        ],
-        initial=ImportTarget.CONTACTS,
-        widget=forms.RadioSelect,
-    )
     file = forms.FileField(
         label=gettext_lazy("File"),
         required=False,
@@ -81,6 +72,18 @@ class UploadForm(forms.Form):
     def upload(self) -> "UploadedFile[Any] | None":
         file: UploadedFile[Any] | None = self.cleaned_data["file"]
         return file
+
+
+class UploadForm(FileForm):
+    target = forms.ChoiceField(
+        label=gettext_lazy("Import into"),
+        choices=[
+            (ImportTarget.CONTACTS, gettext_lazy("Contacts")),
+            (ImportTarget.STOP_LIST, gettext_lazy("Stop list: numbers that nothing is sent to")),
+        ],
+        initial=ImportTarget.CONTACTS,
+        widget=forms.RadioSelect,
+    )
 
 
 class ReadingForm(forms.Form):

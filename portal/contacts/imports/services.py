@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Organisation, User
 from portal.audit.models import Action
+from portal.contacts.file_parts import shown_file_name
 from portal.contacts.groups.services import group_create
 from portal.contacts.imports.check import file_limits, forget_check
 from portal.contacts.imports.columns import (
@@ -28,7 +29,6 @@ from portal.contacts.models import Group, Import, ImportStage, ImportTarget
 from portal.contacts.reading import FileRefused, Preview, Reading, preview, recognise
 from portal.core.errors import Conflict, Refused
 
-_LONGEST_FILE_NAME = 200
 # While the columns may still be chosen.
 _OPEN = (ImportStage.UPLOADED, ImportStage.CHECKED)
 
@@ -57,7 +57,7 @@ def import_upload(
         organisation=organisation,
         author=actor,
         target=target,
-        file_name=_printable(file_name)[:_LONGEST_FILE_NAME],
+        file_name=shown_file_name(file_name),
     )
     try:
         source.size = store_file(source, chunks)
@@ -239,7 +239,3 @@ def _organisation_of(actor: User) -> Organisation:
     if actor.organisation is None or not may_import(actor, actor.organisation.pk):
         raise Refused(_("Your role does not change contacts."))
     return actor.organisation
-
-
-def _printable(name: str) -> str:
-    return "".join(filter(str.isprintable, name.encode("utf-8", "replace").decode()))

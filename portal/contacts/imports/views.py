@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
@@ -20,18 +18,13 @@ from portal.contacts.imports.services import (
     import_undo,
     import_upload,
 )
-from portal.contacts.imports.storage import PART_SIZE
-from portal.contacts.imports.words import explain_file
+from portal.contacts.imports.uploading import chunks_of, has_come_whole, name_of, too_big
 from portal.contacts.models import Import, ImportStage, ImportTarget
 from portal.contacts.models.imports import IN_WORK
-from portal.contacts.reading import FileFault, FileRefused
 from portal.core.errors import Conflict, Refused
 from portal.core.keyset import keyset_page
 from portal.core.parts import wants_part
 from portal.core.refusals import show_refusal
-from portal.core.uploads import was_cut_off
-
-PASTED = "paste.txt"
 
 
 @require_safe
@@ -48,18 +41,19 @@ def imports(request: MemberRequest) -> HttpResponse:
 
 @requires(Right.EDIT_CONTACTS)
 def import_add(request: MemberRequest) -> HttpResponse:
+    is_sent = request.method == "POST"
     form = UploadForm(
-        request.POST or None,
-        request.FILES or None,
+        request.POST if is_sent else None,
+        request.FILES if is_sent else None,
         initial={"target": request.GET.get("target", ImportTarget.CONTACTS)},
     )
-    if request.method == "POST" and _has_come_whole(request, form) and form.is_valid():
+    if is_sent and has_come_whole(request, form) and form.is_valid():
         try:
             source = import_upload(
                 actor=request.member,
                 target=ImportTarget(form.cleaned_data["target"]),
-                file_name=form.upload.name or "" if form.upload else PASTED,
-                chunks=_chunks(form),
+                file_name=name_of(form),
+                chunks=chunks_of(form),
             )
         except Refused as refusal:
             show_refusal(form, refusal)
@@ -68,7 +62,7 @@ def import_add(request: MemberRequest) -> HttpResponse:
     context = {
         "form": form,
         "most_bytes": settings.IMPORT_MAX_BYTES,
-        "too_big": _too_big(),
+        "too_big": too_big(),
         "is_first": not Import.objects.visible_to(request.member).exists(),
     }
     return render(request, "contacts/imports/upload.html", context)
@@ -156,20 +150,3 @@ def import_remove(request: MemberRequest, pk: int) -> HttpResponse:
 def own_import(request: MemberRequest, pk: int) -> Import:
     own = Import.objects.visible_to(request.member).select_related("group", "organisation")
     return get_object_or_404(own, pk=pk)
-
-
-def _has_come_whole(request: MemberRequest, form: UploadForm) -> bool:
-    if was_cut_off(request):
-        form.add_error("file", _too_big())
-    return not was_cut_off(request)
-
-
-def _too_big() -> str:
-    return explain_file(FileRefused(FileFault.TOO_BIG, limit=settings.IMPORT_MAX_BYTES))
-
-
-def _chunks(form: UploadForm) -> Iterator[bytes]:
-    if form.upload:
-        yield from form.upload.chunks(PART_SIZE)
-    else:
-        yield form.cleaned_data["text"].encode("utf-8", "replace")

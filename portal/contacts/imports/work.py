@@ -6,9 +6,9 @@ import uuid
 
 from django.db.models import QuerySet
 
+from portal.contacts.file_parts import FileGone
 from portal.contacts.imports.check import check_slice
 from portal.contacts.imports.doorbell import ring
-from portal.contacts.imports.storage import FileGone
 from portal.contacts.imports.undo import undo_slice
 from portal.contacts.imports.write import write_slice
 from portal.contacts.models import Import, ImportStage

@@ -5,13 +5,21 @@ says what its columns are, ``rows`` streams it, and a ``Doctor`` says of each ro
 imported. ``FileRefused`` is all that any of them raises for a file, whatever is in it.
 """
 
-from portal.contacts.reading.doctor import Doctor
+from portal.contacts.reading.doctor import Doctor, is_cell_error
 from portal.contacts.reading.faults import Fault, FaultCode, FileFault, FileRefused, Repair
 from portal.contacts.reading.files import Preview, preview, rows
 from portal.contacts.reading.meanings import Meaning, OwnField, fold_heading, guess_meanings
 from portal.contacts.reading.recognising import recognise
 from portal.contacts.reading.verdicts import Bad, Healthy
-from portal.contacts.reading.ways import DELIMITERS, ENCODINGS, Format, Limits, Reading, Row
+from portal.contacts.reading.ways import (
+    DELIMITERS,
+    ENCODINGS,
+    Figure,
+    Format,
+    Limits,
+    Reading,
+    Row,
+)
 
 __all__ = [
     "DELIMITERS",
@@ -20,6 +28,7 @@ __all__ = [
     "Doctor",
     "Fault",
     "FaultCode",
+    "Figure",
     "FileFault",
     "FileRefused",
     "Format",
@@ -33,6 +42,7 @@ __all__ = [
     "Row",
     "fold_heading",
     "guess_meanings",
+    "is_cell_error",
     "preview",
     "recognise",
     "rows",

@@ -112,7 +112,7 @@ class Doctor:
         return [
             Fault(FaultCode.CELL_ERROR, column, {"value": cells[column].strip()})
             for column in self._columns
-            if cells[column][:1] == "#" and cells[column].strip().upper() in _CELL_ERRORS
+            if is_cell_error(cells[column])
         ]
 
     def _read_phone(
@@ -176,6 +176,11 @@ class Doctor:
     def _name_column(self) -> int | None:
         columns = [self._full_name, *self._parts]
         return next((column for column in columns if column is not None), None)
+
+
+def is_cell_error(cell: str) -> bool:
+    """Whether it is what Excel shows where a formula failed, as #N/A."""
+    return cell[:1] == "#" and cell.strip().upper() in _CELL_ERRORS
 
 
 def _has_fault(faults: Sequence[Fault], column: int) -> bool:

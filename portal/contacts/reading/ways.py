@@ -61,6 +61,13 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
+class Figure(str):
+    """A cell that a workbook keeps as a fraction or as a time, and shows in its own way: no text
+    that somebody typed."""
+
+    __slots__ = ()
+
+
 class Row(NamedTuple):
     """``number``: as a spreadsheet numbers it, the header counted. With a ``fault`` the ``cells``
     are what could be read of it."""

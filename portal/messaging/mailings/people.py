@@ -11,11 +11,21 @@ from portal.messaging.audience import Audience
 from portal.messaging.gathering import audience_gathered
 from portal.messaging.mailings.birthdays import whose_day_it_is
 from portal.messaging.mailings.reach import PreparedReach
+from portal.messaging.mailings.sheet_rows import SheetGathering
 from portal.messaging.models import GatheredPerson, Mailing
 from portal.messaging.picked import Picked
 
 _GATHERED = "messaging_gatheredperson (mailing_id, position, phone, name)"
 _PART = 5000
+
+
+def people_gather(mailing: Mailing) -> PreparedReach:
+    """Lay out whom it is for; ``mailing.total`` is how many. Raises FileRefused, FileGone."""
+    if not mailing.sheet_id:
+        return picked_gather(mailing)
+    gathering = SheetGathering(mailing)
+    mailing.total = gathering.lay_out()
+    return gathering.reach
 
 
 def picked_gather(mailing: Mailing) -> PreparedReach:

@@ -11,13 +11,15 @@ from collections.abc import Iterator, Sequence
 from django.db import transaction
 from django.utils import timezone
 
+from portal.contacts.file_parts import FileGone
+from portal.contacts.reading import FileRefused
 from portal.contacts.stop_list.reads import Stop, stops_of
 from portal.core.copying import copy_rows
 from portal.core.deadlocks import retried_after_deadlock
 from portal.core.errors import Refused
-from portal.core.lease import held
+from portal.core.lease import LEASE, held
 from portal.messaging.mailings.course import mailing_fail, mailing_prepared
-from portal.messaging.mailings.people import gathered_forget, picked_gather
+from portal.messaging.mailings.people import gathered_forget, people_gather
 from portal.messaging.mailings.snapshot import snapshot_take
 from portal.messaging.mailings.standing import why_not
 from portal.messaging.mailings.texts import Writer, Written
@@ -44,7 +46,9 @@ def prepare_slice(mailing_id: int, token: uuid.UUID, *, seconds: float) -> None:
 @transaction.atomic
 def _step(pk: int, token: uuid.UUID) -> bool:
     """One piece of the work; whether there is more of it."""
-    related = Mailing.objects.select_related("organisation", "author__organisation", "series")
+    related = Mailing.objects.select_related(
+        "organisation", "author__organisation", "series", "sheet__organisation"
+    )
     mailing = held(related, pk, token)
     if mailing.stage != Stage.PREPARING:
         return False
@@ -74,12 +78,19 @@ def _why_not(mailing: Mailing) -> Failure | None:
 def _gather(mailing: Mailing) -> bool:
     gathered_forget(mailing)
     PreparedRecipient.objects.filter(mailing=mailing).delete()
-    reach = picked_gather(mailing)
+    try:
+        with transaction.atomic():
+            reach = people_gather(mailing)
+    except (FileRefused, FileGone):
+        mailing_fail(mailing, Failure.SHEET_UNREADABLE)
+        return False
     mailing.reach, mailing.position = reach.as_dict(), 0
     if not mailing.total:
         mailing_fail(mailing, Failure.NOBODY)
         return False
-    mailing.save(update_fields=["reach", "total", "position"])
+    # A long file takes as long as a lease.
+    mailing.lease_until = timezone.now() + LEASE
+    mailing.save(update_fields=["reach", "total", "position", "lease_until"])
     return True
 
 

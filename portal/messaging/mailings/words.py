@@ -15,7 +15,7 @@ class Failure(StrEnum):
     TEXT_REFUSED = "text_refused"
     LACKS_VALUES = "lacks_values"
     NOBODY = "nobody"
-    SHEET_GONE = "sheet_gone"
+    SHEET_UNREADABLE = "sheet_unreadable"
     TOO_LATE_FOR_SOME = "too_late_for_some"
     WORKERS_DIE = "workers_die"
 
@@ -36,7 +36,10 @@ _WORDS: Mapping[str, Promise | str] = {
         "Some recipients lack a value for a placeholder. Give it a default, or leave them out."
     ),
     Failure.NOBODY: _("Nobody is left whom it could be sent to."),
-    Failure.SHEET_GONE: _("The spreadsheet has been deleted. Upload it again."),
+    Failure.SHEET_UNREADABLE: _(
+        "The spreadsheet is damaged or too long further down. Split it or save it anew, "
+        "and upload that."
+    ),
     Failure.TOO_LATE_FOR_SOME: _(
         "For some recipients the hours of sending begin after the time of “not after”. "
         "Choose a later one."

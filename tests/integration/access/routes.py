@@ -97,6 +97,7 @@ RULE = {
     "r0-value": "Анна",
     "save": "1",
 }
+SHEET = {"phone_column": "0", "name-0": "", "name-1": "Кто", "name-2": "Долг"}
 ENVELOPE = "/history/{uncertain}/envelopes/{envelope}"
 
 SITE = [
@@ -198,6 +199,11 @@ SITE = [
     press("/messages/save", WRITERS, **DRAFT | {"form_key": "1" * 32}),
     press("/messages/trial", WRITERS, **DRAFT, own_number="8 921 000-00-00"),
     Row("/messages/drafts/{draft}", OWN),
+    form("/mailings/sheets/new", WRITERS, text="Имя\tТелефон\nАнна\t8 921 555-00-00"),
+    form("/mailings/sheets/{sheet}/", OWN, **SHEET),
+    press("/mailings/sheets/{sheet}/reread/", OWN, format="text", encoding="koi8-r"),
+    Row("/mailings/sheets/{sheet}/rows/", OWN, get=NOT_ALLOWED, post=READS, form=SHEET),
+    press("/mailings/sheets/{sheet}/delete/", OWN),
     Row("/messages/live", WRITERS, get=NOT_ALLOWED, post=READS, form=DRAFT),
     Row("/messages/recipients", WRITERS, get=NOT_ALLOWED, post=READS, form=DRAFT),
     Row("/templates/", MEMBERS),

@@ -35,6 +35,7 @@ from tests.factories import (
     StopFactory,
     TemplateFactory,
     import_made,
+    sheet_made,
     submit_message,
 )
 from tests.integration.history.answers import REJECTED, UNCERTAIN, answer, hold
@@ -101,6 +102,7 @@ def make_world() -> World:
             author=actors[Actor.SENDER], planned=True, due_at=timezone.now() + timedelta(days=1)
         ).pk,
         "in_approval": in_approval(actors[Actor.SENDER]).pk,
+        "sheet": sheet_made(actors[Actor.SENDER]).pk,
         "managers_import": import_made(actors[Actor.MANAGER]).pk,
         "stop": StopFactory(organisation=world.home).pk,
         "platform_stop": StopFactory(organisation=None).pk,

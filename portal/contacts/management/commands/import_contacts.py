@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.lookups import active_user
 from portal.accounts.models import User
 from portal.audit.commands import ServiceCommand
+from portal.contacts.file_parts import PART_SIZE
 from portal.contacts.imports.pages import ImportPage
 from portal.contacts.imports.report import Report
 from portal.contacts.imports.services import (
@@ -20,7 +21,6 @@ from portal.contacts.imports.services import (
     import_discard,
     import_upload,
 )
-from portal.contacts.imports.storage import PART_SIZE
 from portal.contacts.imports.work import work_to_the_end
 from portal.contacts.models import Group, Import, ImportStage, ImportTarget
 from portal.contacts.models.imports import IN_WORK

@@ -6,7 +6,7 @@ from decimal import Decimal
 from math import inf
 
 from portal.contacts.reading.faults import Fault, FaultCode, FileFault, FileRefused
-from portal.contacts.reading.ways import Row
+from portal.contacts.reading.ways import Figure, Row
 from portal.contacts.reading.xlsx.package import Attributes, Package
 from portal.contacts.reading.xlsx.workbook import LONGEST_CELL, Sheet, Workbook, unescaped
 
@@ -156,19 +156,19 @@ class _Values:
 
     def number(self, text: str, style: str | None) -> str:
         if style in self._dates:
-            return self._moment(float(text))
+            return Figure(self._moment(float(text)))
         if text.isdecimal():
             return text
         value = float(text)
         if value.is_integer() and abs(value) < _EXACT:
             return str(int(value))
-        return f"{Decimal(repr(value)):f}" if abs(value) < _EXACT else repr(value).upper()
+        return Figure(f"{Decimal(repr(value)):f}" if abs(value) < _EXACT else repr(value).upper())
 
     def other(self, text: str, kind: str) -> str:
         if kind == "b":
             return "TRUE" if text == "1" else "FALSE"
         if kind == "d":
-            return text.removesuffix("Z").replace("T", " ").removesuffix(" 00:00:00")
+            return Figure(text.removesuffix("Z").replace("T", " ").removesuffix(" 00:00:00"))
         return unescaped(text)
 
     def _moment(self, serial: float) -> str:

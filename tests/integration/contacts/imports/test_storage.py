@@ -5,7 +5,8 @@ import io
 import pytest
 from pytest_django import Settings
 
-from portal.contacts.imports.storage import PART_SIZE, FileGone, store_file, stored_file
+from portal.contacts.file_parts import PART_SIZE, FileGone
+from portal.contacts.imports.storage import store_file, stored_file
 from portal.contacts.models import Import, ImportPart
 from portal.contacts.reading import FileFault, FileRefused
 from tests.factories import MemberFactory
