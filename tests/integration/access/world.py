@@ -21,6 +21,7 @@ from portal.delivery.models import Attempt, GatewayAccount, HeldBecause, OutboxE
 from portal.delivery.platform import platform_stop
 from portal.messaging.mailings.content import Content
 from portal.messaging.mailings.services import mailing_save_draft
+from portal.messaging.models import Stage, Wave
 from portal.senders.models import SenderName, SenderState
 from tests.factories import (
     AdministratorFactory,
@@ -39,7 +40,7 @@ from tests.factories import (
     submit_message,
 )
 from tests.integration.history.answers import REJECTED, UNCERTAIN, answer, hold
-from tests.integration.messaging.approvals.prepared import in_approval
+from tests.integration.messaging.approvals.prepared import in_approval, prepared_mailing
 
 
 class Actor(StrEnum):
@@ -103,6 +104,7 @@ def make_world() -> World:
         ).pk,
         "in_approval": in_approval(actors[Actor.SENDER]).pk,
         "sheet": sheet_made(actors[Actor.SENDER]).pk,
+        **_mailings(actors[Actor.SENDER]),
         "managers_import": import_made(actors[Actor.MANAGER]).pk,
         "stop": StopFactory(organisation=world.home).pk,
         "platform_stop": StopFactory(organisation=None).pk,
@@ -176,6 +178,23 @@ def _messages(author: User) -> dict[str, object]:
         "held": held.pk,
         "paused": paused.pk,
         "waiting": waiting.pk,
+    }
+
+
+def _mailings(author: User) -> dict[str, object]:
+    sent = prepared_mailing(author, stage=Stage.SENT)
+    paused, waiting, queued = (submit_message(author) for _ in range(3))
+    message_pause(message=paused, actor=author)
+    OutboxEntry.objects.filter(message=waiting).update(
+        canary=queued, held_because=HeldBecause.AWAITS_CANARY
+    )
+    for number, message in enumerate((queued, paused, waiting), 1):
+        Wave.objects.create(mailing=sent, number=number, message=message)
+    return {
+        "preparing": prepared_mailing(author, stage=Stage.PREPARING).pk,
+        "prepared": prepared_mailing(author).pk,
+        "held_mailing": prepared_mailing(author, stage=Stage.HELD, confirmed_at=timezone.now()).pk,
+        "sent_mailing": sent.pk,
     }
 
 
