@@ -218,7 +218,7 @@ SITE = [
     press("/mailings/{planned}/edit", OWN),
     press("/mailings/{planned}/cancel", DECIDERS),
     Row("/mailings/{in_approval}/", VIEWERS),
-    Row("/mailings/{preparing}/progress", OWN),
+    Row("/mailings/{submitting}/progress", VIEWERS),
     press("/mailings/{prepared}/confirm", OWN, snapshot=SNAPSHOT),
     press("/mailings/{prepared}/missing", OWN, skip="on"),
     press("/mailings/{held_mailing}/release", DECIDERS),

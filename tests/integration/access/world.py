@@ -22,6 +22,7 @@ from portal.delivery.platform import platform_stop
 from portal.messaging.mailings.content import Content
 from portal.messaging.mailings.services import mailing_save_draft
 from portal.messaging.models import Stage, Wave
+from portal.messaging.picked import Picked
 from portal.senders.models import SenderName, SenderState
 from tests.factories import (
     AdministratorFactory,
@@ -191,8 +192,8 @@ def _mailings(author: User) -> dict[str, object]:
     for number, message in enumerate((queued, paused, waiting), 1):
         Wave.objects.create(mailing=sent, number=number, message=message)
     return {
-        "preparing": prepared_mailing(author, stage=Stage.PREPARING).pk,
-        "prepared": prepared_mailing(author).pk,
+        "submitting": prepared_mailing(author, stage=Stage.SUBMITTING).pk,
+        "prepared": prepared_mailing(author, picked=Picked(typed="8 921 000 00 00").as_dict()).pk,
         "held_mailing": prepared_mailing(author, stage=Stage.HELD, confirmed_at=timezone.now()).pk,
         "sent_mailing": sent.pk,
     }
