@@ -15,7 +15,7 @@ from portal.accounts.rights import Role
 from portal.audit.models import Event
 from portal.billing.models import LedgerEntry
 from portal.billing.services import top_up
-from portal.contacts.models import BulkAction, BulkKind, DistinctPair, ImportStage
+from portal.contacts.models import BulkAction, BulkKind, Contact, DistinctPair, ImportStage
 from portal.delivery.decisions import message_pause
 from portal.delivery.models import Attempt, GatewayAccount, HeldBecause, OutboxEntry
 from portal.delivery.platform import platform_stop
@@ -123,6 +123,7 @@ def make_world() -> World:
         "event": Event.objects.values_list("pk", flat=True)[0],
         "reset": _reset_link(actors[Actor.MANAGER]),
     }
+    world.ids["seen"] = _seen(world.ids["inside"], world.ids["outside"])
     platform_stop(because="The operator moves its servers", actor=administrator)
     return world
 
@@ -217,11 +218,16 @@ def _contacts(organisation: Organisation) -> dict[str, object]:
         "saved_filter": saved_filter.pk,
         "inside": inside.pk,
         "outside": outside.pk,
-        "seen": f"{inside.changed_at.isoformat()} {outside.changed_at.isoformat()}",
         "archived": archived.pk,
         "told_apart": told_apart.pk,
         "field": field.pk,
     }
+
+
+def _seen(*contacts: object) -> str:
+    """When they were last changed: imports may have known their numbers."""
+    changed = dict(Contact.objects.filter(pk__in=contacts).values_list("pk", "changed_at"))
+    return " ".join(changed[pk].isoformat() for pk in contacts)
 
 
 def _imports(author: User) -> dict[str, object]:
