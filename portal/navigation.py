@@ -17,19 +17,27 @@ MOST_COUNTED = 99
 
 @dataclass(frozen=True)
 class Section:
+    """``beside``: the first parts of other addresses whose pages are reached from here."""
+
     url_name: str
     label: str | Promise
     right: Right
+    beside: tuple[str, ...] = ()
 
     def holds(self, path: str) -> bool:
         """Whether the page at ``path`` is one of this section's: their addresses begin alike."""
-        return path.split("/")[1] == reverse(self.url_name).split("/")[1]
+        first = path.split("/")[1]
+        return first in self.beside or first == reverse(self.url_name).split("/")[1]
 
 
 SECTIONS = (
     Section("messaging:compose", pgettext_lazy("menu", "New message"), Right.SEND),
-    Section("messaging:mailings", pgettext_lazy("menu", "Planned"), Right.SEE_OWN_MESSAGES),
-    Section("templates:templates", pgettext_lazy("menu", "Templates"), Right.SEE_OWN_MESSAGES),
+    Section(
+        "messaging:mailings",
+        pgettext_lazy("menu", "Planned"),
+        Right.SEE_OWN_MESSAGES,
+        beside=("templates",),
+    ),
     Section("history:messages", _("History"), Right.SEE_OWN_MESSAGES),
     Section("contacts:contacts", _("Contacts"), Right.SEE_CONTACTS),
     Section("senders:sender_names", _("Sender names"), Right.SEE_SENDER_NAMES),
