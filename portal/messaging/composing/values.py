@@ -7,6 +7,7 @@ from functools import cached_property
 from portal.accounts.models import User
 from portal.contacts.placeholders import Placeholders, placeholders_of, values_by_phone
 from portal.messaging.models import Sheet
+from portal.messaging.sheets.samples import sheet_samples
 from sms.placeholders import fold_name
 
 
@@ -42,9 +43,10 @@ class Values:
 
     def of(self, phones: Sequence[str], names: Sequence[str]) -> list[Mapping[str, str]]:
         """For each of ``phones`` what there is for the folded ``names``; without any number one of
-        samples."""
+        samples, or those that a spreadsheet's first rows are."""
         if self.sheet:
-            return [{fold_name(one.name): one.sample for one in self.offered}]
+            by_name = {fold_name(one.name): one.sample for one in self.offered}
+            return sheet_samples(self.sheet, names) or [by_name]
         if not phones:
             return [self._of_contacts.samples()]
         found = values_by_phone(self.member, phones, placeholders=self._of_contacts, names=names)

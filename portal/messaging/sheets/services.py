@@ -1,7 +1,10 @@
 """What a member decides about a spreadsheet of theirs."""
 
+import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from io import BytesIO
+from typing import BinaryIO
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -25,9 +28,10 @@ from sms.placeholders import fold_name, is_name
 # One that no mailing refers to is kept for so long.
 KEPT = timedelta(days=7)
 _MOST_DELETED = 100
+_ROWS_LOOKED_AT = 200
 # Of a file that is longer it is told about how many rows it has.
-_MOST_COUNTED = 5_000
-_MEBIBYTE = 2**20
+_COUNTED_BYTES = 2**16
+_MOST_COUNTED = 2**15
 
 
 @transaction.atomic
@@ -107,22 +111,28 @@ def sheet_preview(sheet: Sheet, *, count: int) -> Preview:
 def _read_as(sheet: Sheet, reading: Reading) -> None:
     sheet.reading = reading.as_dict()
     with stored_file(sheet) as file:
-        found = preview(file, reading, count=_MOST_COUNTED, limits=file_limits())
-        share_read = _share_read(sheet, reading, file.tell(), len(found.rows))
+        found = preview(file, reading, count=_ROWS_LOOKED_AT, limits=file_limits())
+        sheet.row_count = _rows_about(file, reading)
     headings = found.headings[:MOST_COLUMNS]
     countries = sheet.organisation.allowed_countries
     sheet.columns = names_guessed(headings)
     sheet.phone_column = phone_column_guessed(headings, found.rows, countries=countries)
-    sheet.row_count = round(len(found.rows) / share_read)
 
 
-def _share_read(sheet: Sheet, reading: Reading, position: int, rows: int) -> float:
-    """Of the file: about how much the rows of a preview are. A workbook is read as far as they
-    reach, other files a mebibyte."""
-    if reading.format is Format.XLSX:
-        is_all = rows < _MOST_COUNTED
-        return 1.0 if is_all else min(1.0, max(position, 1) / sheet.size)
-    return min(1.0, _MEBIBYTE / sheet.size)
+def _rows_about(file: BinaryIO, reading: Reading) -> int:
+    """From the file's beginning: exact of one that is not longer."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    is_workbook = reading.format is Format.XLSX
+    part = file if is_workbook else BytesIO(file.read(_COUNTED_BYTES))
+    counted = preview(part, reading, count=_MOST_COUNTED, limits=file_limits()).rows
+    if is_workbook:
+        # A workbook is read no further than the rows that were asked for.
+        is_all = len(counted) < _MOST_COUNTED
+        share = 1.0 if is_all else max(file.tell(), 1) / size
+    else:
+        share = min(_COUNTED_BYTES, size) / size
+    return round(len(counted) / min(share, 1.0))
 
 
 def _refuse_names(names: Sequence[str]) -> None:

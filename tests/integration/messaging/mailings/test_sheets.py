@@ -226,3 +226,16 @@ def test_what_a_mailing_was_prepared_from_stays_as_it_was(office: Office) -> Non
     sheet_columns_set(**change, actor=office.author)
 
     assert Sheet.objects.get().columns == ["Кто", "", "", ""]
+
+
+@pytest.mark.parametrize("count", [3, 20_000])
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_it_is_told_about_how_many_rows_there_are(office: Office, count: int, kind: str) -> None:
+    rows = [("Анна", f"8921{number:07}") for number in range(count)]
+    text = "\n".join(";".join(row) for row in [("Имя", "Телефон"), *rows])
+    content = workbook(("Имя", "Телефон"), *rows) if kind == "xlsx" else text.encode()
+
+    sheet = sheet_made(office.author, content, f"a.{kind}")
+
+    assert sheet.row_count == pytest.approx(count, rel=0.1)
+    assert count > 1000 or sheet.row_count == count

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.contacts.models import Contact
+from portal.delivery.models import Message
 from portal.messaging.mailings.work import work_to_the_end
 from portal.messaging.models import Mailing, PreparedRecipient, Sheet, Stage
 from tests.factories import (
@@ -227,3 +228,25 @@ def test_a_file_can_be_deleted_unless_a_mailing_uses_it(client: Client, author: 
         client.post(address("sheet_delete", sheet))
 
     assert list(Sheet.objects.all()) == [used]
+
+
+def test_the_text_is_seen_with_the_first_good_rows_values(client: Client, author: User) -> None:
+    sheet = sheet_made(author, "Телефон;Имя\n12345;Вера\n89210000001;Анна\n89210000002;\n")
+    data = {"sender": "ACME", "sheet": str(sheet.pk), "form_key": "1" * 32}
+
+    page = client.post(address("live"), data | {"text": "Привет, {имя}!"})
+
+    assert page.context["outlook"].text.prepared == "Привет, Анна!"
+
+
+def test_a_trial_of_a_spreadsheets_text_is_the_first_rows(client: Client, author: User) -> None:
+    sheet = sheet_made(author, "Телефон;Имя\n89210000001;Анна\n")
+    data = {"sender": "ACME", "sheet": str(sheet.pk), "form_key": "1" * 32}
+
+    client.post(
+        address("trial"), data | {"text": "Привет, {имя}!", "own_number": "8 921 000-00-09"}
+    )
+
+    trial = Message.objects.get()
+    assert trial.text == "Привет, Анна!"
+    assert list(trial.recipients.values_list("phone", flat=True)) == ["79210000009"]
