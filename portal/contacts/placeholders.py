@@ -99,36 +99,39 @@ def _phone(row: Row) -> str:
     return f"+{row['phone']}" if row["phone"] else ""
 
 
-_SAMPLE = "sample of a contact’s value"
 _BUILT_IN = (
     _BuiltIn(
-        "имя", "name", ("given_name",), pgettext_lazy(_SAMPLE, "Anna"), ("first name", "given name")
+        "имя",
+        "name",
+        ("given_name",),
+        pgettext_lazy("sample of a contact’s value", "Anna"),
+        ("first name", "given name"),
     ),
     _BuiltIn(
         "отчество",
         "patronymic",
         ("patronymic",),
-        pgettext_lazy(_SAMPLE, "Petrovna"),
+        pgettext_lazy("sample of a contact’s value", "Petrovna"),
         ("middle name",),
     ),
     _BuiltIn(
         "фамилия",
         "surname",
         ("surname",),
-        pgettext_lazy(_SAMPLE, "Ivanova"),
+        pgettext_lazy("sample of a contact’s value", "Ivanova"),
         ("last name", "family name"),
     ),
     _BuiltIn(
         "имя отчество",
         "name and patronymic",
         ("given_name", "patronymic"),
-        pgettext_lazy(_SAMPLE, "Anna Petrovna"),
+        pgettext_lazy("sample of a contact’s value", "Anna Petrovna"),
     ),
     _BuiltIn(
         "ФИО",
         "full name",
         ("name",),
-        pgettext_lazy(_SAMPLE, "Ivanova Anna Petrovna"),
+        pgettext_lazy("sample of a contact’s value", "Ivanova Anna Petrovna"),
         ("полное имя",),
     ),
 )

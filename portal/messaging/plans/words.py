@@ -42,9 +42,7 @@ def _rule_words(kept: object) -> str:
     time = time_format(recurrence.at, "TIME_FORMAT")
     match recurrence.rule:
         case EveryDays(interval):
-            words = ngettext(
-                "every day at %(time)s", "every %(count)s days at %(time)s", interval
-            ) % {"count": interval, "time": time}
+            words = _day_words(interval) % {"count": interval, "time": time}
         case Weekly(weekdays):
             names = ", ".join(str(WEEKDAYS_ABBR[day - 1]) for day in sorted(weekdays))
             words = _("on %(days)s at %(time)s") % {"days": names, "time": time}
@@ -53,6 +51,12 @@ def _rule_words(kept: object) -> str:
         case Birthdays():
             words = _("on birthdays at %(time)s") % {"time": time}
     return words
+
+
+def _day_words(interval: int) -> str:
+    if interval == 1:
+        return _("every day at %(time)s")
+    return ngettext("every %(count)s day at %(time)s", "every %(count)s days at %(time)s", interval)
 
 
 def _month_words(day: int) -> str:
@@ -86,7 +90,7 @@ def _counted(count: int) -> str:
 
 def _groups(ids: Sequence[int], names: GroupNames) -> list[str]:
     """The first by name; those of others' own are not named."""
-    known = [f"“{names[pk]}”" for pk in ids if pk in names]
+    known = [_("“%(text)s”") % {"text": names[pk]} for pk in ids if pk in names]
     if len(known) == len(ids) <= 1:
         return known
     more = len(ids) - len(known[:1])
