@@ -43,3 +43,10 @@ document.addEventListener("click", (event) => {
   content.focus();
   content.addEventListener("blur", () => content.removeAttribute("tabindex"), { once: true });
 });
+
+// What is asked for again and again waits while a question within it is open, which an answer would
+// close under somebody's hand.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const place = event.target.closest("[data-waits-while-open]");
+  if (place?.querySelector("details[open]")) event.preventDefault();
+});
