@@ -59,6 +59,7 @@ def sheet_read_as(*, sheet: Sheet, reading: Reading, actor: User) -> Sheet:
     """Read the file another way; its columns are guessed anew. Raises ``Refused`` at ``format``
     where it cannot be read so, ``Conflict`` where a mailing is prepared from it."""
     sheet = _locked(sheet, actor)
+    _refuse_if_used(sheet)
     try:
         _read_as(sheet, reading)
     except FileRefused as refused:
@@ -80,6 +81,9 @@ def sheet_columns_set(
     if phone_column is None or not 0 <= phone_column < len(names):
         raise Refused(_("Say which column holds the numbers."), field="phone_column")
     _refuse_names(names)
+    if (sheet.columns, sheet.phone_column) == (list(names), phone_column):
+        return sheet
+    _refuse_if_used(sheet)
     sheet.columns, sheet.phone_column = list(names), phone_column
     sheet.save(update_fields=["columns", "phone_column"])
     return sheet
@@ -149,16 +153,19 @@ def _refuse_names(names: Sequence[str]) -> None:
 
 
 def _locked(sheet: Sheet, actor: User) -> Sheet:
-    """The member's own as it is now, until the transaction ends, unless what was prepared from it
-    would not be what it says any more."""
+    """The member's own as it is now, until the transaction ends."""
     _refuse_unless_sender(actor)
     own = Sheet.objects.visible_to(actor).select_related("organisation")
     found = own.select_for_update(of=("self",)).filter(pk=sheet.pk).first()
     if found is None:
         raise Conflict(_("The file has been deleted meanwhile. Upload it again."))
-    if found.mailings.exclude(stage=Stage.DRAFT).exists():
-        raise Conflict(_("A mailing is made of this file. To change anything, upload it again."))
     return found
+
+
+def _refuse_if_used(sheet: Sheet) -> None:
+    """What was prepared from it would not be what it says any more."""
+    if sheet.mailings.exclude(stage=Stage.DRAFT).exists():
+        raise Conflict(_("A mailing is made of this file. To change anything, upload it again."))
 
 
 @transaction.atomic

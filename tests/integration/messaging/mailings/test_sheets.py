@@ -10,7 +10,8 @@ import pytest
 from openpyxl import Workbook
 from pytest_django import Settings
 
-from portal.core.errors import Refused
+from portal.contacts.reading import Format, Reading
+from portal.core.errors import Conflict, Refused
 from portal.messaging.mailings import sheet_rows
 from portal.messaging.mailings.reach import PreparedReach
 from portal.messaging.mailings.services import mailing_confirm, mailing_edit
@@ -25,7 +26,7 @@ from portal.messaging.models import (
     Stage,
 )
 from portal.messaging.sheets.people import LONGEST_VALUE, sheet_people
-from portal.messaging.sheets.services import sheet_columns_set
+from portal.messaging.sheets.services import sheet_columns_set, sheet_read_as
 from tests.factories import ContactFactory, StopFactory, sheet_made
 from tests.integration.messaging.mailings.office import Office, again, messages_of
 
@@ -220,8 +221,12 @@ def test_what_a_mailing_was_prepared_from_stays_as_it_was(office: Office) -> Non
     mailing = office.prepared(text="Привет, {имя}!", sheet_id=sheet.pk)
     change = {"sheet": sheet, "names": ["Кто", "", "", ""], "phone_column": 1}
 
-    with pytest.raises(Refused):
+    with pytest.raises(Conflict):
         sheet_columns_set(**change, actor=office.author)
+    with pytest.raises(Conflict):
+        sheet_read_as(sheet=sheet, reading=Reading(Format.TEXT, "utf-8"), actor=office.author)
+    as_it_is = {"names": sheet.columns, "phone_column": sheet.phone_column}
+    sheet_columns_set(sheet=sheet, **as_it_is, actor=office.author)
     mailing_edit(mailing=mailing, actor=office.author)
     sheet_columns_set(**change, actor=office.author)
 
