@@ -20,6 +20,7 @@ from portal.messaging.approvals.doors import refuse_unless_free_to_go
 from portal.messaging.audience import Audience, check_audience
 from portal.messaging.gathering import audience_of
 from portal.messaging.literal import refuse_placeholders
+from portal.messaging.models import Mailing, Stage
 from portal.senders.models import SenderName
 from sms.segments import count
 from sms.text import TextRefused, prepare_text
@@ -33,6 +34,15 @@ class FormKeyTaken(Conflict):
             _("This form was already sent with other content. Open a new form to send more.")
         )
         self.existing = existing
+
+
+class FormBecameMailing(Conflict):
+    """Of the form whose key it is a mailing was made, which is no draft any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A mailing was made of this form already. Open a new form to send more.")
+        )
 
 
 @dataclass(frozen=True)
@@ -86,7 +96,8 @@ def message_submit(*, order: Order) -> Submitted:
     """Queue a message by all the rules, or find the one that the same order queued before.
 
     Raises ``Refused`` with the field at fault (``sender``, ``text``, ``numbers``, ``due_at``,
-    ``expires_at`` or none), ``ApprovalWanted``, ``FormKeyTaken``, ``NotEnoughMoney``.
+    ``expires_at`` or none), ``ApprovalWanted``, ``FormKeyTaken``, ``FormBecameMailing``,
+    ``NotEnoughMoney``.
     """
     if known := message_submitted(order):
         return Submitted(known, is_new=False)
@@ -122,6 +133,7 @@ def message_check(order: Order) -> Draft:
     author = order.author
     if not author.may(Right.SEND):
         raise Refused(_("You may not send messages."))
+    _refuse_if_mailing(order)
     gateway_of(author)
     sender_name = sender_name_for(author, order.sender_value)
     prepared = check_text(author, order.text)
@@ -141,6 +153,15 @@ def message_check(order: Order) -> Draft:
         expires_at=order.expires_at,
         resend_of=order.resend_of,
     )
+
+
+def _refuse_if_mailing(order: Order) -> None:
+    """What rules or times made a mailing of must not leave by itself too once they are changed."""
+    same = Mailing.objects.filter(
+        organisation=order.author.organisation_id, form_key=order.form_key
+    )
+    if same.exclude(stage=Stage.DRAFT).exists():
+        raise FormBecameMailing
 
 
 def _check_approval(order: Order, prepared: str) -> None:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from portal.accounts.models import Organisation, User
 from portal.accounts.rights import RIGHTS, Right
@@ -75,6 +75,8 @@ def approved_before(series: Mailing) -> Approved | None:
         Q(mailing=series) | Q(mailing__series=series),
         decision=Decision.APPROVED,
         asked_at__gte=series.prepared_at,
+        # Prepared anew since, it would answer for figures that nobody saw.
+        snapshot_hash=F("mailing__snapshot_hash"),
     )
     kept = list(approved.values_list("reasons", flat=True))
     if not kept:

@@ -10,14 +10,18 @@ from portal.messaging.models import Mailing
 from portal.messaging.plans.recurrence import Birthdays, Recurrence
 
 
+def birthdays_of(series: Mailing) -> Birthdays | None:
+    """The rule of a mailing that goes to each one's birthday, None of another."""
+    rule = Recurrence.from_dict(series.repeats).rule if series.repeats else None
+    return rule if isinstance(rule, Birthdays) else None
+
+
 def whose_day_it_is(mailing: Mailing, *, now: datetime) -> Q | None:
     """Of contacts, those whose day is that of ``now`` on the organisation's clocks; None where the
     mailing does not ask for it, nobody where the field is gone that it asks about. What repeats is
     itself prepared for all whose day may come."""
-    if mailing.series is None or not mailing.series.repeats:
-        return None
-    rule = Recurrence.from_dict(mailing.series.repeats).rule
-    if not isinstance(rule, Birthdays):
+    rule = birthdays_of(mailing.series) if mailing.series else None
+    if rule is None:
         return None
     today = Conditions((DateRule(rule.field, DateTest.TODAY),), Match.ALL)
     return found_by(today, mailing.organisation, owner_id=mailing.author_id, now=now)

@@ -1,5 +1,6 @@
 """From stage to stage: where a mailing goes by itself. The caller's transaction holds its row."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from portal.accounts.models import User
 from portal.audit.models import Action
 from portal.audit.services import event_record
 from portal.messaging.approvals.doors import reasons_for
+from portal.messaging.approvals.reasons import Reason
 from portal.messaging.approvals.selectors import is_approved
 from portal.messaging.approvals.services import approval_request, approval_void
 from portal.messaging.mailings.doorbell import ring
@@ -43,8 +45,7 @@ def mailing_prepared(mailing: Mailing, *, now: datetime) -> None:
 def mailing_confirmed(mailing: Mailing, *, actor: User | None, now: datetime) -> None:
     """It goes on, or waits for another person's word where rules want one of this snapshot.
     ``actor`` None: it became due. Records who confirmed it."""
-    leaves_at = [wave.leaves_at for wave in waves_of(mailing, now=now)]
-    reasons = () if is_approved(mailing) else reasons_for(mailing, leaves_at=leaves_at)
+    reasons = () if is_approved(mailing) else _reasons(mailing, now=now)
     if reasons:
         mailing.stage, mailing.changed_at = Stage.IN_APPROVAL, now
         mailing.save(update_fields=["stage", "changed_at"])
@@ -61,6 +62,11 @@ def mailing_confirmed(mailing: Mailing, *, actor: User | None, now: datetime) ->
             segments=mailing.segments_in_all,
             cost=str(mailing.cost),
         )
+
+
+def _reasons(mailing: Mailing, *, now: datetime) -> Sequence[Reason]:
+    leaves_at = [wave.leaves_at for wave in waves_of(mailing, now=now)]
+    return reasons_for(mailing, leaves_at=leaves_at)
 
 
 def lacks_a_decision(mailing: Mailing) -> bool:
@@ -99,11 +105,12 @@ def preparation_begin(mailing: Mailing) -> None:
 
 def mailing_come_due(mailing: Mailing, *, now: datetime) -> None:
     """Its time has come: it leaves as the snapshot that another person approved, or that cannot
-    have changed; else it is prepared anew, as of now, first."""
+    have changed; else it is prepared anew, as of now, first. Either way the rules are asked, which
+    may be others since it was confirmed."""
     if is_stale(mailing):
         preparation_begin(mailing)
     else:
-        go_on(mailing, now=now)
+        mailing_confirmed(mailing, actor=None, now=now)
 
 
 def mailing_resume(mailing: Mailing, *, now: datetime) -> None:

@@ -68,6 +68,9 @@ def _step(pk: int, token: uuid.UUID) -> bool:
 def _why_not(mailing: Mailing) -> Failure | None:
     if failure := why_not(mailing):
         return failure
+    if mailing.author.organisation_id != mailing.organisation_id:
+        # Whoever answers for it: people and values would be those of another organisation.
+        return Failure.AUTHOR_DISABLED
     try:
         check_mailing_text(mailing)
     except Refused:

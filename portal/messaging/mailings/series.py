@@ -3,8 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
+from portal.core.errors import Conflict, Refused
+from portal.messaging.mailings.birthdays import birthdays_of
 from portal.messaging.mailings.content import Content
-from portal.messaging.models import Mailing, Stage
+from portal.messaging.models import OVER, Mailing, Stage
 from portal.messaging.plans.recurrence import Recurrence
 
 
@@ -40,3 +44,16 @@ def occurrence_make(series: Mailing, *, stage: Stage, now: datetime) -> Mailing:
     replace(Content.of(series), repeats=None).put_on(occurrence)
     occurrence.save(force_insert=True)
     return occurrence
+
+
+def part_from_series(mailing: Mailing) -> None:
+    """Before its author edits it, without saving: what was approved of a series holds for no other
+    content. The people of birthdays are known by the series alone, as it is: of one of its times
+    raises ``Refused``, and ``Conflict`` of the series while such a time waits."""
+    if mailing.series and birthdays_of(mailing.series):
+        raise Refused(
+            _("Whose day it is, the repeating mailing says. Edit that one, and cancel this.")
+        )
+    if birthdays_of(mailing) and mailing.occurrences.exclude(stage__in=OVER).exists():
+        raise Conflict(_("One of its times still waits. Release or cancel that first."))
+    mailing.series = None

@@ -20,7 +20,7 @@ from portal.messaging.mailings.course import (
 )
 from portal.messaging.mailings.locking import locked
 from portal.messaging.mailings.people import gathered_forget
-from portal.messaging.mailings.series import next_time, put_next_time
+from portal.messaging.mailings.series import next_time, part_from_series, put_next_time
 from portal.messaging.mailings.standing import is_price_changed, why_not_by
 from portal.messaging.mailings.words import failure_words
 from portal.messaging.mailings.work import work_to_the_end
@@ -73,13 +73,14 @@ def mailing_save_draft(
 @transaction.atomic
 def mailing_edit(*, mailing: Mailing, actor: User) -> Mailing:
     """Take it back into the form; what was prepared, confirmed or approved counts no more. Raises
-    ``Conflict`` where it has left meanwhile."""
+    ``Conflict`` where it has left meanwhile, ``Refused`` where its series says who gets it."""
     _refuse_unless_sender(actor)
     mailing = locked(mailing, actor, *EDITABLE, Stage.DRAFT)
     _refuse_unless_author(mailing, actor)
     if mailing.stage == Stage.DRAFT:
         return mailing
     was = mailing.stage
+    part_from_series(mailing)
     back_to_draft(mailing)
     gathered_forget(mailing)
     approval_void(mailing=mailing, actor=actor)

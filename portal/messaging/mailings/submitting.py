@@ -15,9 +15,18 @@ from portal.core.lease import held
 from portal.delivery.models import GatewayAccount, Message
 from portal.delivery.outbox import Draft, Recipients, message_enqueue
 from portal.delivery.personal import PersonalRecipient, PersonalRecipients
-from portal.messaging.mailings.course import is_too_late_for_some, mailing_end
+from portal.messaging.mailings.course import (
+    is_too_late_for_some,
+    mailing_end,
+    preparation_begin,
+)
 from portal.messaging.mailings.snapshot import sums_take
-from portal.messaging.mailings.standing import answerable, is_too_late, why_not
+from portal.messaging.mailings.standing import (
+    answerable,
+    is_price_changed,
+    is_too_late,
+    why_not,
+)
 from portal.messaging.mailings.texts import plain_text
 from portal.messaging.mailings.waves import PlannedWave, WavePeople, skipped_of, waves_of
 from portal.messaging.mailings.words import Failure
@@ -56,6 +65,9 @@ def _submit(pk: int, token: uuid.UUID) -> None:
         return
     if failure := why_not(mailing):
         mailing_end(mailing, Stage.HELD, failure)
+        return
+    if is_price_changed(mailing):
+        preparation_begin(mailing)
         return
     _stop_again(mailing)
     waves = waves_of(mailing, now=now)

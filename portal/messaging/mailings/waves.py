@@ -14,8 +14,9 @@ from portal.delivery.skips import SkippedNumber
 from portal.messaging.models import LeftOut, Mailing, PreparedRecipient
 from portal.messaging.plans.windows import leaving_time
 
-# Zones of recipients by the moment at which they leave.
-_Leaving = dict[datetime, list[str]]
+# Zones of recipients by the moment at which they leave, and what their clocks show then: hours of
+# sending that begin together need not end together.
+_Leaving = dict[tuple[datetime, datetime], list[str]]
 
 _PART = 5000
 _SKIPPED_BECAUSE = {
@@ -73,7 +74,7 @@ def waves_of(mailing: Mailing, *, now: datetime) -> list[PlannedWave]:
     if not leaving:
         return []
     trial = _trial(mailing, reached, leaving)
-    canary = _wave(min(leaving), reached.filter(trial), is_canary=True) if trial else None
+    canary = _wave(min(leaving)[0], reached.filter(trial), is_canary=True) if trial else None
     if canary is None or canary.count == mailing.reached:
         return _waves(reached, leaving)
     assert mailing.canary_minutes is not None, "a canary is whole"
@@ -89,31 +90,37 @@ def skipped_of(mailing: Mailing) -> Iterator[SkippedNumber]:
 
 
 def _leaving(mailing: Mailing, zones: list[str], due: datetime) -> _Leaving:
-    """Zones of recipients by the moment at which their hours of sending have begun."""
-    moments: _Leaving = defaultdict(list)
+    leaving: _Leaving = defaultdict(list)
     for zone in zones:
+        clocks = ZoneInfo(zone or mailing.organisation.time_zone)
         moment = leaving_time(
             due,
-            zone=ZoneInfo(zone or mailing.organisation.time_zone),
+            zone=clocks,
             window_from=mailing.window_from,
             window_until=mailing.window_until,
         )
-        moments[moment].append(zone)
-    return moments
+        shown = moment.astimezone(clocks) if mailing.window_from else moment
+        leaving[moment, shown.replace(tzinfo=None)].append(zone)
+    return leaving
 
 
 def _trial(mailing: Mailing, reached: QuerySet[PreparedRecipient], leaving: _Leaving) -> Q | None:
     """Which people are the canary: the first of those who leave first."""
     if mailing.canary_size is None:
         return None
-    earliest = Q(zone__in=leaving[min(leaving)])
+    first, _shown = min(leaving)
+    zones = [zone for (moment, _shown), each in leaving.items() if moment == first for zone in each]
+    earliest = Q(zone__in=zones)
     positions = reached.filter(earliest).order_by("position").values_list("position", flat=True)
     last = positions[mailing.canary_size - 1 :].first()
     return earliest if last is None else earliest & Q(position__lte=last)
 
 
 def _waves(people: QuerySet[PreparedRecipient], leaving: _Leaving) -> list[PlannedWave]:
-    waves = (_wave(moment, people.filter(zone__in=leaving[moment])) for moment in sorted(leaving))
+    waves = (
+        _wave(moment, people.filter(zone__in=zones))
+        for (moment, _), zones in sorted(leaving.items())
+    )
     return [wave for wave in waves if wave.count]
 
 

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.delivery.models import Message
+from portal.messaging.mailings.services import mailing_confirm
+from portal.messaging.models import ApprovalRules, Mailing
 from portal.messaging.services import FormKeyTaken
 from portal.senders.models import SenderName
 from tests.factories import MemberFactory, submit_message
@@ -75,3 +77,19 @@ def test_a_bad_number_beside_the_known_ones_is_other_content(desk: Desk) -> None
     response = desk.send(**{**filled_in, "numbers": f"{filled_in['numbers']}, сто"})
 
     assert response.status_code == 409
+
+
+def test_a_form_that_became_a_mailing_sends_nothing_beside_it(desk: Desk) -> None:
+    """Not even once no rule asks any more: the mailing may have left since."""
+    rules = ApprovalRules.objects.create(organisation=desk.organisation, above_recipients=0)
+    filled_in = desk.filled_in()
+    desk.send(**filled_in)
+    mailing = Mailing.objects.get(form_key=filled_in["form_key"])
+    mailing_confirm(mailing=mailing, actor=desk.member, snapshot_hash=mailing.snapshot_hash)
+    rules.delete()
+
+    response = desk.send(**filled_in)
+
+    assert response.status_code == 200
+    assert "A mailing was made of this form already" in response.content.decode()
+    assert not desk.messages()

@@ -1,6 +1,7 @@
 """What becomes of planned mailings when their time comes, and of what happened until then."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,26 +9,37 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
+from django.utils import timezone
 from pytest_django import Settings
 
 from portal.accounts.models import Organisation, User
 from portal.accounts.rights import Role
 from portal.billing.services import top_up
 from portal.contacts.models import Contact, FieldKind
-from portal.core.errors import Conflict
+from portal.core.errors import Conflict, Refused
 from portal.messaging.approvals.services import approval_grant, approval_return
+from portal.messaging.mailings.content import Content
 from portal.messaging.mailings.notices import mailing_notices_send
 from portal.messaging.mailings.services import (
     mailing_cancel,
     mailing_confirm,
     mailing_edit,
+    mailing_prepare,
     mailing_release,
+    mailing_save_draft,
 )
+from portal.messaging.mailings.sweep import mailings_sweep
 from portal.messaging.models import ApprovalRules, Mailing, Stage
 from portal.messaging.plans.moments import moment_meant
 from portal.messaging.plans.recurrence import Birthdays, EveryDays, Recurrence
 from portal.senders.models import SenderName, SenderState
-from tests.factories import AdministratorFactory, ContactFieldFactory, MemberFactory
+from tests.factories import (
+    AdministratorFactory,
+    ContactFieldFactory,
+    MemberFactory,
+    OrganisationFactory,
+    contacts_made,
+)
 from tests.integration.messaging.mailings.office import (
     MOSCOW_NOON,
     Office,
@@ -190,6 +202,26 @@ def test_hours_that_end_while_it_leaves_put_the_rest_off(office: Office, clock: 
     assert message.outbox_entry.due_at == MOSCOW_NOON + timedelta(hours=21)
 
 
+def test_hours_that_end_for_some_alone_put_these_off(
+    office_of: Callable[..., Office], clock: Clock
+) -> None:
+    office = office_of(allowed_countries=["RU", "DE"])
+    numbers = "+79210000001, +4915123456789"
+    mailing = office.sent(
+        numbers=numbers, window_from=time(9), window_until=time(21), by_recipient_zone=True
+    )
+
+    passes(clock, MOSCOW_NOON + timedelta(hours=9, seconds=5))
+
+    due = {
+        phone: one.outbox_entry.due_at for one in messages_of(mailing) for phone in phones_of(one)
+    }
+    assert due == {
+        "79210000001": MOSCOW_NOON + timedelta(hours=21),
+        "4915123456789": MOSCOW_NOON,
+    }
+
+
 def test_one_that_fails_keeps_no_other_from_its_time(office: Office, clock: Clock) -> None:
     broken, other = office.confirmed(**daily()), office.confirmed(due_at=DUE)
     Mailing.objects.filter(pk=broken.pk).update(repeats={"every": "never"})
@@ -251,6 +283,17 @@ def test_what_has_grown_beyond_a_rule_until_it_is_due_waits_for_a_word(
     assert again(mailing).stage == Stage.SENT
 
 
+def test_a_rule_that_was_set_since_it_was_planned_wants_its_word(
+    office: Office, clock: Clock
+) -> None:
+    mailing = office.confirmed(due_at=DUE)
+    ApprovalRules.objects.create(organisation=office.organisation, above_recipients=0)
+
+    passes(clock, DUE)
+
+    assert (again(mailing).stage, messages_of(mailing)) == (Stage.IN_APPROVAL, [])
+
+
 def test_a_word_that_does_not_come_in_time_lets_it_expire(
     office: Office, approver: User, clock: Clock
 ) -> None:
@@ -287,6 +330,28 @@ def daily(at: str = "12:30", **changes: Any) -> dict[str, Any]:
 
 def times_of(series: Mailing) -> list[tuple[datetime | None, str]]:
     return list(series.occurrences.order_by("due_at").values_list("due_at", "stage"))
+
+
+def test_what_was_approved_of_a_series_holds_for_no_time_that_its_author_edits(
+    office: Office, approver: User, clock: Clock
+) -> None:
+    series = office.confirmed(**daily())
+    approval_grant(mailing=series, snapshot_hash=series.snapshot_hash, actor=approver)
+    clock.move_to(MOSCOW_NOON + timedelta(minutes=30))
+    mailings_sweep(now=timezone.now())
+    [occurrence] = series.occurrences.all()
+
+    mailing_edit(mailing=occurrence, actor=office.author)
+    content = replace(Content.of(again(occurrence)), text="Совсем другое", due_at=None)
+    draft = mailing_save_draft(
+        author=office.author, content=content, form_key=occurrence.form_key, mailing=occurrence
+    )
+    prepared = mailing_prepare(mailing=draft, actor=office.author)
+    confirmed = mailing_confirm(
+        mailing=prepared, actor=office.author, snapshot_hash=prepared.snapshot_hash
+    )
+
+    assert confirmed.stage == Stage.IN_APPROVAL
 
 
 def test_each_time_makes_one_mailing(office: Office, clock: Clock) -> None:
@@ -388,6 +453,61 @@ def test_congratulations_go_to_those_whose_day_it_is(office: Office, clock: Cloc
     ]
     assert series.occurrences.latest("due_at").stage == Stage.CANCELLED
     assert not mail.outbox
+
+
+def congratulated_today(office: Office, clock: Clock) -> tuple[Mailing, Mailing]:
+    """A series, and its time of today, which is held."""
+    field = ContactFieldFactory(organisation=office.organisation, kind=FieldKind.DATE)
+    group = office.group(ANNA, BORIS)
+    anna = Contact.objects.get(phone=ANNA[1])
+    anna.field_values = {str(field.pk): "1980-11-24"}
+    anna.save()
+    rule = Recurrence(
+        Birthdays(field.pk), at=datetime(1, 1, 1, 12, 30).time(), first=MOSCOW_NOON.date()
+    )
+    series = office.confirmed(group=group, repeats=rule.as_dict())
+    clock.move_to(MOSCOW_NOON + timedelta(minutes=30))
+    mailings_sweep(now=timezone.now())
+    SenderName.objects.update(state=SenderState.REVOKED)
+    sweep_and_work()
+    SenderName.objects.update(state=SenderState.APPROVED)
+    return series, series.occurrences.get()
+
+
+def test_congratulations_of_a_day_are_never_made_a_mailing_to_everybody(
+    office: Office, clock: Clock
+) -> None:
+    series, today = congratulated_today(office, clock)
+    assert today.stage == Stage.HELD
+
+    with pytest.raises(Refused):
+        mailing_edit(mailing=today, actor=office.author)
+    with pytest.raises(Conflict):
+        mailing_edit(mailing=series, actor=office.author)
+
+    mailing_release(mailing=today, actor=office.author)
+    sweep_and_work()
+    [message] = messages_of(today)
+    assert phones_of(message) == [ANNA[1]]
+    assert mailing_edit(mailing=series, actor=office.author).stage == Stage.DRAFT
+
+
+def test_an_author_who_moved_to_another_organisation_takes_none_of_its_contacts_along(
+    office: Office, clock: Clock
+) -> None:
+    elsewhere = OrganisationFactory()
+    contacts_made(elsewhere, ["Чужая"], ["79210000001"])
+    Contact.objects.filter(organisation=elsewhere).update(given_name="Чужая")
+    group = office.group(BORIS)
+    mailing = office.confirmed(text="{имя|друг}!", group=group, typed="79210000001", due_at=DUE)
+    manager = MemberFactory(organisation=office.organisation, role=Role.MANAGER)
+    User.objects.filter(pk=office.author.pk).update(organisation=elsewhere)
+
+    passes(clock, DUE)
+    mailing_release(mailing=mailing, actor=manager)
+    sweep_and_work()
+
+    assert (again(mailing).stage, messages_of(mailing)) == (Stage.HELD, [])
 
 
 def test_a_price_that_changed_is_reckoned_anew(office: Office, clock: Clock) -> None:

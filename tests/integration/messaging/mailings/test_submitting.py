@@ -320,3 +320,16 @@ def test_waves_have_all_the_people_once(
     assert sorted(found) == sorted(set(numbers) - {"79210000003"})
     skips = [skip.phone for message in messages_of(mailing) for skip in message.skips.all()]
     assert skips == ["79210000003"]
+
+
+@time_machine.travel(MOSCOW_NOON, tick=False)
+def test_a_price_that_changes_once_it_is_confirmed_is_reckoned_before_it_leaves(
+    office: Office,
+) -> None:
+    mailing = office.confirmed()
+    Organisation.objects.update(price_per_segment=Decimal(3))
+
+    work_to_the_end(mailing.pk)
+
+    assert (again(mailing).stage, again(mailing).cost) == (Stage.SENT, Decimal(6))
+    assert [message.cost for message in messages_of(mailing)] == [Decimal(6)]
