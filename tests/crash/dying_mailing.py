@@ -31,7 +31,7 @@ def arrange(point: MailingPoint, nth: int) -> None:
     preparing.ROWS_PER_STEP = ROWS
     match point:
         case MailingPoint.GATHERED_UNCOMMITTED:
-            die_after(preparing, "picked_gather", nth)
+            die_after(preparing, "people_gather", nth)
         case MailingPoint.WRITTEN_UNCOMMITTED:
             die_after(preparing, "_write", nth)
         case MailingPoint.WRITTEN:

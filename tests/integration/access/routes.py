@@ -197,7 +197,7 @@ SITE = [
     Row("/messages/confirm", WRITERS, post=READS, form=DRAFT),
     press("/messages/send", WRITERS, **DRAFT),
     press("/messages/save", WRITERS, **DRAFT | {"form_key": "1" * 32}),
-    press("/messages/trial", WRITERS, **DRAFT, own_number="8 921 000-00-00"),
+    press("/messages/trial", WRITERS, **DRAFT, own_number="8 921 000-00-00", trial_key="3" * 32),
     Row("/messages/drafts/{draft}", OWN),
     form("/mailings/sheets/new", WRITERS, text="Имя\tТелефон\nАнна\t8 921 555-00-00"),
     form("/mailings/sheets/{sheet}/", OWN, **SHEET),

@@ -59,7 +59,7 @@ def _checksums(row: str, organisation_id: int | None) -> list[tuple[str, str]]:
 
 
 def _times_and_new_ids() -> list[str]:
-    names = {"message_id", "envelope_id", "replaces_id", "resend_of_id", "source_id"}
+    names = {"message_id", "envelope_id", "replaces_id", "resend_of_id", "source_id", "sheet_id"}
     for model in TABLES:
         names |= {one.column for one in model._meta.fields if isinstance(one, models.DateTimeField)}
     return sorted(names)

@@ -374,7 +374,7 @@ def test_the_number_of_queries_does_not_grow_with_the_recipients(
     )
     group.contacts.set(Contact.objects.filter(organisation=desk.organisation))
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(20):
         assert desk.confirm(groups=[group.pk]).status_code == 200
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         desk.client.get(reverse("messaging:compose"), {"group": group.pk})
