@@ -16,6 +16,8 @@ def explain_reason(reason: Reason, *, currency: str) -> str:
     organisation's."""
     if reason.rule is Rule.MANY_RECIPIENTS:
         count = int(reason.bound)
+        if not count:
+            return _("everything that is sent needs approval here")
         words = ngettext(
             "it goes to more than %(count)s recipient",
             "it goes to more than %(count)s recipients",

@@ -362,5 +362,5 @@ def test_what_needs_another_persons_approval_is_refused_with_the_rule(
     result = send(door, "--to", "8 921 000-00-00")
 
     assert result.code == 1
-    assert "it goes to more than 0 recipients" in result.err
+    assert "everything that is sent needs approval here" in result.err
     assert not Message.objects.exists()

@@ -76,7 +76,7 @@ def test_the_page_shows_the_frozen_snapshot(author: User, manager: User) -> None
     page = look(manager, mailing).content.decode()
 
     assert "Анна Иванова" in page
-    assert "it goes to more than 0 recipients" in page
+    assert "everything that is sent needs approval here" in page
     assert "Здравствуйте, {имя}!" in page
     assert page.index("Здравствуйте, Мария!") < page.index("Здравствуйте, Пётр!")
     assert "7.50" in page
